@@ -1,0 +1,193 @@
+//! Strict JSON: what a signed record may contain.
+//!
+//! UTF-8, no duplicate keys, no numbers but integers within ±(2^53 − 1) (I-JSON, RFC 7493), at most
+//! [`MAX_DEPTH`] nested arrays and objects. `serde_json` does the lexing; this module adds the refusals
+//! that it does not make, each with a code and a JSON pointer (RFC 6901).
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::cell::RefCell;
+use std::fmt;
+
+/// Arrays and objects may nest this deep.
+pub const MAX_DEPTH: usize = 32;
+/// Largest magnitude of an integer: 2^53 − 1, so that every JSON library reads the same number.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// Why a text is not acceptable JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonFault {
+    /// Not JSON at all, or not UTF-8.
+    Syntax,
+    /// The same key twice in one object.
+    DuplicateKey,
+    /// A fraction, an exponent, or an integer beyond 2^53 − 1.
+    Number,
+    /// Nested deeper than [`MAX_DEPTH`].
+    Depth,
+    /// A field is missing, unknown or of the wrong type.
+    Shape,
+}
+
+/// A refusal of [`parse`] or [`shape`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at {pointer:?}")]
+pub struct JsonError {
+    /// The kind of fault.
+    pub fault: JsonFault,
+    /// JSON pointer to the place, empty for the whole document.
+    pub pointer: String,
+    /// One sentence for a person.
+    pub message: String,
+}
+
+struct Place {
+    path: RefCell<Vec<String>>,
+    fault: RefCell<Option<JsonError>>,
+}
+
+impl Place {
+    fn refuse<E: serde::de::Error>(&self, fault: JsonFault, message: &str) -> E {
+        let error = JsonError { fault, pointer: pointer(&self.path.borrow()), message: message.to_owned() };
+        *self.fault.borrow_mut() = Some(error);
+        E::custom(message)
+    }
+}
+
+fn pointer(path: &[String]) -> String {
+    let mut out = String::new();
+    for step in path {
+        out.push('/');
+        out.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    }
+    out
+}
+
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    place: &'a Place,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Value, D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("strict JSON")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, v: bool) -> Result<Value, E> {
+        Ok(Value::Bool(v))
+    }
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<Value, E> {
+        if v.unsigned_abs() > MAX_INTEGER {
+            return Err(self.place.refuse(JsonFault::Number, "integers must lie within 2^53 - 1"));
+        }
+        Ok(Value::Number(Number::from(v)))
+    }
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<Value, E> {
+        if v > MAX_INTEGER {
+            return Err(self.place.refuse(JsonFault::Number, "integers must lie within 2^53 - 1"));
+        }
+        Ok(Value::Number(Number::from(v)))
+    }
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
+        Err(self.place.refuse(JsonFault::Number, "write decimals as strings; numbers must be integers within 2^53 - 1"))
+    }
+    fn visit_str<E>(self, v: &str) -> Result<Value, E> {
+        Ok(Value::String(v.to_owned()))
+    }
+    fn visit_string<E>(self, v: String) -> Result<Value, E> {
+        Ok(Value::String(v))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let inner = self.deeper::<A::Error>()?;
+        let mut items = Vec::new();
+        loop {
+            self.place.path.borrow_mut().push(items.len().to_string());
+            let Some(item) = seq.next_element_seed(inner)? else { break };
+            self.place.path.borrow_mut().pop();
+            items.push(item);
+        }
+        self.place.path.borrow_mut().pop();
+        Ok(Value::Array(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let inner = self.deeper::<A::Error>()?;
+        let mut fields = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            self.place.path.borrow_mut().push(key.clone());
+            if fields.contains_key(&key) {
+                return Err(self.place.refuse(JsonFault::DuplicateKey, "a key appears twice in one object"));
+            }
+            let value = map.next_value_seed(inner)?;
+            self.place.path.borrow_mut().pop();
+            fields.insert(key, value);
+        }
+        Ok(Value::Object(fields))
+    }
+}
+
+impl Strict<'_> {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.place.refuse(JsonFault::Depth, "nested deeper than 32 levels"));
+        }
+        Ok(Strict { place: self.place, depth: self.depth + 1 })
+    }
+}
+
+/// Parses a whole text; trailing bytes other than white space are refused.
+///
+/// # Errors
+/// The first fault met, with its place.
+pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
+    let place = Place { path: RefCell::new(Vec::new()), fault: RefCell::new(None) };
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let parsed = Strict { place: &place, depth: 0 }
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value));
+    parsed.map_err(|error| {
+        place.fault.borrow_mut().take().unwrap_or_else(|| JsonError {
+            fault: JsonFault::Syntax,
+            pointer: pointer(&place.path.borrow()),
+            message: error.to_string(),
+        })
+    })
+}
+
+/// Reads a strict value into a type. Types carry `deny_unknown_fields`.
+///
+/// # Errors
+/// [`JsonFault::Shape`] with serde's sentence; the pointer starts with `prefix`.
+pub fn shape<T: DeserializeOwned>(value: Value, prefix: &str) -> Result<T, JsonError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let steps: Vec<String> = error
+            .path()
+            .iter()
+            .filter_map(|segment| match segment {
+                serde_path_to_error::Segment::Seq { index } => Some(index.to_string()),
+                serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+                serde_path_to_error::Segment::Enum { variant } => Some(variant.clone()),
+                serde_path_to_error::Segment::Unknown => None,
+            })
+            .collect();
+        JsonError {
+            fault: JsonFault::Shape,
+            pointer: format!("{prefix}{}", pointer(&steps)),
+            message: serde_json::Error::custom(error.inner()).to_string(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! Sealane's pure core. No I/O, no clock, no randomness, no async, no database, no consensus engine.
+//!
+//! Read in the order of a record's way: [`record`] and [`tx`] (what a member signs), [`member`] and
+//! [`authority`] (who may), [`contract`] and [`execute`] (what it does), [`block`] (what is agreed),
+//! [`log`] and [`tree`] (what proves it), [`receipt`] (what an outsider checks).
+//!
+//! `FORMAT.md` lays out every byte that is hashed or signed; `PROOFS.md` says what each proof proves.
+
+pub mod authority;
+pub mod block;
+pub mod contract;
+pub mod execute;
+pub mod genesis;
+pub mod hash;
+pub mod json;
+pub mod keys;
+pub mod member;
+pub mod record;
+pub mod state;
+pub mod tx;
+pub mod types;
+pub mod validators;

@@ -1,0 +1,293 @@
+//! Transactions: SD-JWTs (RFC 9901) whose signed bytes are the bytes as sent.
+//!
+//! `<JWT>~<disclosure of record 0>~<disclosure of record 1>~…~`, at most [`MAX_BYTES`].
+//! `FORMAT.md`, section 2, has the layout and a worked example.
+//!
+//! ```text
+//! bytes --parse--> ParsedTx --verify(key)--> VerifiedTx --authority at a height--> AdmittedTx
+//! ```
+//!
+//! [`build`] makes one, [`disclosure`] holds the sealed fields.
+
+pub mod build;
+pub mod disclosure;
+mod error;
+
+pub use error::TxError;
+
+use crate::hash::Hash;
+use crate::json;
+use crate::keys::{PublicKey, unb64};
+use crate::record::Record;
+use crate::types::{Jti, Kid, LedgerId, MemberId, RecordId, TxId};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Size of a whole transaction in bytes.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// Records in one transaction.
+pub const MAX_RECORDS: usize = 256;
+/// `submit_by` lies at most this many seconds after `iat`.
+pub const MAX_LIFETIME_S: u64 = 24 * 3600;
+/// The `typ` of the JWT.
+pub const TYP: &str = "sealane+sd-jwt";
+
+/// The claims that a member signs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// The member that submits.
+    pub iss: MemberId,
+    /// The ledger it is meant for.
+    pub aud: LedgerId,
+    /// The member's own number for this transaction.
+    pub jti: Jti,
+    /// When it was signed, Unix seconds. Data only.
+    pub iat: u64,
+    /// The last second of block time at which it may enter a block.
+    pub submit_by: u64,
+    /// Digest algorithm; `sha-256` where given.
+    #[serde(default)]
+    _sd_alg: Option<String>,
+    /// One array digest per record.
+    records: Vec<ArrayDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArrayDigest {
+    #[serde(rename = "...")]
+    digest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JoseHeader {
+    typ: String,
+    alg: String,
+    kid: Kid,
+}
+
+/// A transaction of good form. Its signature has not been looked at.
+#[derive(Debug)]
+pub struct ParsedTx {
+    content: Content,
+    signing_input: usize,
+    signature: [u8; 64],
+}
+
+#[derive(Debug)]
+struct Content {
+    id: TxId,
+    jwt_hash: Hash,
+    kid: Kid,
+    claims: Claims,
+    records: Vec<Record>,
+    bytes: Arc<[u8]>,
+}
+
+impl ParsedTx {
+    /// Reads a transaction and checks all that needs neither key nor state.
+    ///
+    /// # Errors
+    /// The first fault; see [`TxError`] for codes and pointers.
+    pub fn parse(bytes: &[u8], ledger: &LedgerId) -> Result<ParsedTx, TxError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(TxError::TooLarge(bytes.len()));
+        }
+        let text = std::str::from_utf8(bytes).ok().filter(|t| t.is_ascii()).ok_or(TxError::NotAscii)?;
+        let mut parts = text.split('~');
+        let jwt = parts.next().unwrap_or_default();
+        let mut disclosures: Vec<&str> = parts.collect();
+        if disclosures.pop() != Some("") {
+            return Err(TxError::Framing("the text must end with '~'"));
+        }
+        let (signing_input, signature) = jwt.rsplit_once('.').ok_or(TxError::Framing("a JWT has three parts"))?;
+        let (header, payload) = signing_input.split_once('.').ok_or(TxError::Framing("a JWT has three parts"))?;
+        if payload.contains('.') {
+            return Err(TxError::Framing("a JWT has three parts"));
+        }
+        let header = unb64(header).ok_or(TxError::Base64("header"))?;
+        let header: JoseHeader = read_json(&header, "header")?;
+        if header.typ != TYP {
+            return Err(TxError::Typ(header.typ));
+        }
+        match header.alg.as_str() {
+            "Ed25519" | "EdDSA" => {}
+            "SM2" | "SM2SM3" | "SM3withSM2" => return Err(TxError::Sm2NotYet),
+            _ => return Err(TxError::Algorithm(header.alg)),
+        }
+        if header.kid.as_str().len() != 43 {
+            return Err(TxError::Framing("kid must be an RFC 7638 thumbprint of 43 characters"));
+        }
+        let payload = unb64(payload).ok_or(TxError::Base64("payload"))?;
+        let claims: Claims = read_json(&payload, "claims")?;
+        check_claims(&claims, ledger)?;
+        let signature: [u8; 64] =
+            unb64(signature).and_then(|b| b.try_into().ok()).ok_or(TxError::Base64("signature"))?;
+        let records = read_records(&claims, &disclosures)?;
+        Ok(ParsedTx {
+            content: Content {
+                id: TxId(Hash::of(signing_input.as_bytes())),
+                jwt_hash: Hash::of(jwt.as_bytes()),
+                kid: header.kid,
+                claims,
+                records,
+                bytes: bytes.into(),
+            },
+            signing_input: signing_input.len(),
+            signature,
+        })
+    }
+
+    /// Who says it signed.
+    pub fn issuer(&self) -> &MemberId {
+        &self.content.claims.iss
+    }
+
+    /// Which key it says it used.
+    pub fn kid(&self) -> &Kid {
+        &self.content.kid
+    }
+
+    /// The transaction's id.
+    pub fn id(&self) -> TxId {
+        self.content.id
+    }
+
+    /// The records, whose form a contract still has to check.
+    pub fn records(&self) -> &[Record] {
+        &self.content.records
+    }
+
+    /// Checks the signature with the key that `kid` names.
+    ///
+    /// # Errors
+    /// [`TxError::WrongKey`] or [`TxError::Signature`].
+    pub fn verify(self, key: &PublicKey) -> Result<VerifiedTx, TxError> {
+        if key.kid() != self.content.kid {
+            return Err(TxError::WrongKey);
+        }
+        self.verify_known(key)
+    }
+
+    /// As [`ParsedTx::verify`], when the caller found the key by its id and need not compute it again.
+    ///
+    /// # Errors
+    /// [`TxError::Signature`].
+    pub fn verify_known(self, key: &PublicKey) -> Result<VerifiedTx, TxError> {
+        if !key.verify(&self.content.bytes[..self.signing_input], &self.signature) {
+            return Err(TxError::Signature);
+        }
+        Ok(VerifiedTx(Arc::new(self.content)))
+    }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8], part: &'static str) -> Result<T, TxError> {
+    json::parse(bytes).and_then(|value| json::shape(value, "")).map_err(|error| TxError::Json { part, error })
+}
+
+fn check_claims(claims: &Claims, ledger: &LedgerId) -> Result<(), TxError> {
+    if claims.aud != *ledger {
+        return Err(TxError::Audience);
+    }
+    if claims._sd_alg.as_deref().is_some_and(|alg| alg != "sha-256") {
+        return Err(TxError::DigestAlgorithm);
+    }
+    if claims.submit_by < claims.iat || claims.submit_by - claims.iat > MAX_LIFETIME_S {
+        return Err(TxError::Lifetime);
+    }
+    if claims.records.is_empty() || claims.records.len() > MAX_RECORDS {
+        return Err(TxError::RecordCount(claims.records.len()));
+    }
+    Ok(())
+}
+
+fn read_records(claims: &Claims, disclosures: &[&str]) -> Result<Vec<Record>, TxError> {
+    if disclosures.len() != claims.records.len() {
+        return Err(TxError::DisclosureCount { digests: claims.records.len(), disclosures: disclosures.len() });
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let mut records = Vec::with_capacity(disclosures.len());
+    for (index, (signed, disclosed)) in claims.records.iter().zip(disclosures).enumerate() {
+        if disclosure::digest(disclosed) != signed.digest {
+            return Err(TxError::DisclosureDigest(index));
+        }
+        if !seen.insert(signed.digest.as_str()) {
+            return Err(TxError::RepeatedDigest(index));
+        }
+        let place = format!("/records/{index}");
+        let value = disclosure::read_element(disclosed, &place)?;
+        let record =
+            Record::from_value(value, &place).map_err(|error| TxError::Json { part: "records", error })?;
+        records.push(record);
+    }
+    Ok(records)
+}
+
+/// A transaction whose signature was checked with the key it names. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct VerifiedTx(Arc<Content>);
+
+impl VerifiedTx {
+    /// SHA-256 of the signing input.
+    pub fn id(&self) -> TxId {
+        self.0.id
+    }
+
+    /// SHA-256 of the whole JWT with its signature: what a log leaf commits to.
+    pub fn jwt_hash(&self) -> Hash {
+        self.0.jwt_hash
+    }
+
+    /// The signing key's id.
+    pub fn kid(&self) -> &Kid {
+        &self.0.kid
+    }
+
+    /// The signed claims.
+    pub fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+
+    /// The records in signed order.
+    pub fn records(&self) -> &[Record] {
+        &self.0.records
+    }
+
+    /// The id of a record.
+    pub fn record_id(&self, index: u16) -> RecordId {
+        RecordId { tx: self.0.id, index }
+    }
+
+    /// The bytes as sent.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.0.bytes
+    }
+
+    /// SHA-256 of the bytes as sent: under which a node remembers that it verified them.
+    pub fn fingerprint(&self) -> Hash {
+        Hash::of(&self.0.bytes)
+    }
+}
+
+/// A verified transaction whose signer had the authority to send it, at the height of the state asked.
+///
+/// Only [`crate::authority::Authority::admit`] makes one.
+#[derive(Clone, Debug)]
+pub struct AdmittedTx(pub(crate) VerifiedTx);
+
+impl AdmittedTx {
+    /// The verified transaction.
+    pub fn tx(&self) -> &VerifiedTx {
+        &self.0
+    }
+
+    /// Gives up the admission: authority is asked again at another height.
+    pub fn into_verified(self) -> VerifiedTx {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
