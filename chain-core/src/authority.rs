@@ -161,3 +161,6 @@ impl<S: StateRead> Authority<S> {
         Ok(AdmittedTx(tx))
     }
 }
+
+#[cfg(test)]
+mod tests;

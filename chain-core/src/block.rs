@@ -6,6 +6,7 @@ use crate::keys::PublicKey;
 use crate::tx::VerifiedTx;
 use crate::types::{Height, LedgerId, TimeMs};
 use crate::validators::ValidatorSet;
+use crate::vote::precommit_bytes;
 use serde::{Deserialize, Serialize};
 
 /// The only protocol version so far.
@@ -82,32 +83,6 @@ pub fn transactions_hash<'a>(txs: impl Iterator<Item = &'a [u8]>) -> Hash {
     Hash(hasher.finalize().into())
 }
 
-/// A kind of vote, as its signed bytes name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VoteType {
-    /// First vote of a round.
-    Prevote,
-    /// Second vote: a quorum of these decides.
-    Precommit,
-}
-
-/// The bytes that a validator signs for a vote (`FORMAT.md`, section 4): 94 bytes.
-/// `block` is none for a vote for nil.
-pub fn vote_bytes(ledger: &LedgerId, height: Height, round: u32, vote: VoteType, block: Option<&Hash>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(96);
-    out.extend_from_slice(b"sealane/vote/1\n\0");
-    out.extend_from_slice(ledger.0.as_bytes());
-    out.extend_from_slice(&height.0.to_be_bytes());
-    out.extend_from_slice(&round.to_be_bytes());
-    out.push(match vote {
-        VoteType::Prevote => 1,
-        VoteType::Precommit => 2,
-    });
-    out.push(u8::from(block.is_some()));
-    out.extend_from_slice(block.unwrap_or(&Hash::ZERO).as_bytes());
-    out
-}
-
 /// Precommits of a quorum for one block: finality, checkable with plain Ed25519.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
@@ -172,9 +147,10 @@ impl Certificate {
         if self.signatures.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
             return Err(CertificateError::Order);
         }
-        let message = vote_bytes(ledger, self.height, self.round, VoteType::Precommit, Some(&self.block));
         for (key, signature) in &self.signatures {
             set.by_vote_key(key).ok_or(CertificateError::Stranger)?;
+            let message =
+                precommit_bytes(&ledger.0.0, self.height.0, self.round, self.block.as_bytes(), key.as_bytes());
             if !key.verify(&message, &signature.0) {
                 return Err(CertificateError::Signature);
             }
@@ -304,3 +280,6 @@ impl Reader<'_> {
         Some(*head)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ fn extend_chains(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ impl Signer for MemorySigner {
         Ok(self.0.sign(purpose.bytes()).to_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,9 +14,18 @@ pub mod genesis;
 pub mod hash;
 pub mod json;
 pub mod keys;
+pub mod log;
 pub mod member;
+pub mod receipt;
 pub mod record;
 pub mod state;
+pub mod tree;
 pub mod tx;
 pub mod types;
 pub mod validators;
+pub mod vote;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod golden;

@@ -118,10 +118,14 @@ impl Skips {
     }
 }
 
-/// Whose turn it is: the validators that are not skipped take turns by height and round.
+/// Whose turn it is: the validators that are not skipped take turns by height and round, in order of vote key.
 pub fn proposer<'a>(set: &'a ValidatorSet, skipped: &[PublicKey], height: Height, round: u32) -> Option<&'a Validator> {
-    let turns: Vec<&Validator> = set.iter().filter(|v| !skipped.contains(&v.vote)).collect();
+    let mut turns: Vec<&Validator> = set.iter().filter(|v| !skipped.contains(&v.vote)).collect();
+    turns.sort_by_key(|v| v.vote);
     let count = u64::try_from(turns.len()).ok().filter(|n| *n > 0)?;
     let turn = height.0.wrapping_add(u64::from(round)) % count;
     turns.get(usize::try_from(turn).ok()?).copied()
 }
+
+#[cfg(test)]
+mod tests;

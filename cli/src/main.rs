@@ -1,2 +1,47 @@
-//! bin
-fn main() {}
+//! The `sealane` command line client.
+//!
+//! A command goes this way: [`args`] says what was asked, [`session`] knows who asks and of which node,
+//! a file of [`commands`] does it, [`report`] says how it ended. Beneath lie [`home`] (the folder),
+//! [`keyring`] (keys at rest), [`outbox`] and [`wallet`] (what was sent, and what was sealed in it),
+//! [`deliver`] (a write that may be repeated safely) and [`client`] (the node's API).
+//!
+//! Exit codes: 0 done, 1 failed or refused, 2 usage, 3 verification failed.
+
+mod args;
+mod client;
+mod clock;
+mod commands;
+mod deliver;
+mod failure;
+mod files;
+mod home;
+mod keyring;
+mod lang;
+mod outbox;
+mod passphrase;
+mod report;
+mod session;
+#[cfg(test)]
+mod testing;
+mod usage;
+mod wallet;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let lang = lang::Lang::choose(&words, |name| std::env::var(name).ok());
+    let screen = report::Screen::new(words.iter().any(|word| word == "--json"), lang);
+    let cli = match usage::parse(&words, lang) {
+        Ok(cli) => cli,
+        Err(stop) => return screen.stop(&stop),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return screen.failed(&failure::Failure::new("CLI-1006").with("why", error)),
+    };
+    match runtime.block_on(commands::run(cli, screen)) {
+        Ok(report) => screen.done(&report),
+        Err(failure) => screen.failed(&failure),
+    }
+}

@@ -102,42 +102,31 @@ impl ParsedTx {
         if disclosures.pop() != Some("") {
             return Err(TxError::Framing("the text must end with '~'"));
         }
-        let (signing_input, signature) = jwt.rsplit_once('.').ok_or(TxError::Framing("a JWT has three parts"))?;
-        let (header, payload) = signing_input.split_once('.').ok_or(TxError::Framing("a JWT has three parts"))?;
-        if payload.contains('.') {
-            return Err(TxError::Framing("a JWT has three parts"));
-        }
-        let header = unb64(header).ok_or(TxError::Base64("header"))?;
-        let header: JoseHeader = read_json(&header, "header")?;
-        if header.typ != TYP {
-            return Err(TxError::Typ(header.typ));
-        }
-        match header.alg.as_str() {
-            "Ed25519" | "EdDSA" => {}
-            "SM2" | "SM2SM3" | "SM3withSM2" => return Err(TxError::Sm2NotYet),
-            _ => return Err(TxError::Algorithm(header.alg)),
-        }
-        if header.kid.as_str().len() != 43 {
-            return Err(TxError::Framing("kid must be an RFC 7638 thumbprint of 43 characters"));
-        }
-        let payload = unb64(payload).ok_or(TxError::Base64("payload"))?;
-        let claims: Claims = read_json(&payload, "claims")?;
-        check_claims(&claims, ledger)?;
-        let signature: [u8; 64] =
-            unb64(signature).and_then(|b| b.try_into().ok()).ok_or(TxError::Base64("signature"))?;
-        let records = read_records(&claims, &disclosures)?;
+        let jwt = Jwt::parse(jwt, ledger)?;
+        let records = read_records(&jwt.claims, &disclosures)?;
         Ok(ParsedTx {
             content: Content {
-                id: TxId(Hash::of(signing_input.as_bytes())),
-                jwt_hash: Hash::of(jwt.as_bytes()),
-                kid: header.kid,
-                claims,
+                id: jwt.id,
+                jwt_hash: jwt.hash,
+                kid: jwt.kid,
+                claims: jwt.claims,
                 records,
                 bytes: bytes.into(),
             },
-            signing_input: signing_input.len(),
-            signature,
+            signing_input: jwt.signing_input.len(),
+            signature: jwt.signature,
         })
+    }
+
+    /// Reads the JWT of a transaction without its disclosures, as a receipt carries it.
+    ///
+    /// # Errors
+    /// As [`ParsedTx::parse`].
+    pub fn parse_jwt<'a>(jwt: &'a str, ledger: &LedgerId) -> Result<Jwt<'a>, TxError> {
+        if jwt.len() > MAX_BYTES {
+            return Err(TxError::TooLarge(jwt.len()));
+        }
+        Jwt::parse(jwt, ledger)
     }
 
     /// Who says it signed.
@@ -153,6 +142,11 @@ impl ParsedTx {
     /// The transaction's id.
     pub fn id(&self) -> TxId {
         self.content.id
+    }
+
+    /// The bytes as sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.content.bytes
     }
 
     /// The records, whose form a contract still has to check.
@@ -180,6 +174,82 @@ impl ParsedTx {
             return Err(TxError::Signature);
         }
         Ok(VerifiedTx(Arc::new(self.content)))
+    }
+}
+
+/// The signed part of a transaction, of good form. Its signature has not been looked at.
+#[derive(Debug)]
+pub struct Jwt<'a> {
+    id: TxId,
+    hash: Hash,
+    kid: Kid,
+    claims: Claims,
+    signing_input: &'a str,
+    signature: [u8; 64],
+}
+
+impl<'a> Jwt<'a> {
+    fn parse(jwt: &'a str, ledger: &LedgerId) -> Result<Jwt<'a>, TxError> {
+        let (signing_input, signature) = jwt.rsplit_once('.').ok_or(TxError::Framing("a JWT has three parts"))?;
+        let (header, payload) = signing_input.split_once('.').ok_or(TxError::Framing("a JWT has three parts"))?;
+        if payload.contains('.') {
+            return Err(TxError::Framing("a JWT has three parts"));
+        }
+        let header = unb64(header).ok_or(TxError::Base64("header"))?;
+        let header: JoseHeader = read_json(&header, "header")?;
+        if header.typ != TYP {
+            return Err(TxError::Typ(header.typ));
+        }
+        match header.alg.as_str() {
+            "Ed25519" | "EdDSA" => {}
+            "SM2" | "SM2SM3" | "SM3withSM2" => return Err(TxError::Sm2NotYet),
+            _ => return Err(TxError::Algorithm(header.alg)),
+        }
+        if header.kid.as_str().len() != 43 {
+            return Err(TxError::Framing("kid must be an RFC 7638 thumbprint of 43 characters"));
+        }
+        let payload = unb64(payload).ok_or(TxError::Base64("payload"))?;
+        let claims: Claims = read_json(&payload, "claims")?;
+        check_claims(&claims, ledger)?;
+        let signature: [u8; 64] =
+            unb64(signature).and_then(|b| b.try_into().ok()).ok_or(TxError::Base64("signature"))?;
+        Ok(Jwt {
+            id: TxId(Hash::of(signing_input.as_bytes())),
+            hash: Hash::of(jwt.as_bytes()),
+            kid: header.kid,
+            claims,
+            signing_input,
+            signature,
+        })
+    }
+
+    /// The transaction's id.
+    pub fn id(&self) -> TxId {
+        self.id
+    }
+
+    /// Who says it signed.
+    pub fn issuer(&self) -> &MemberId {
+        &self.claims.iss
+    }
+
+    /// The signed digest of a record.
+    pub fn digest(&self, index: u16) -> Option<&str> {
+        self.claims.records.get(usize::from(index)).map(|record| record.digest.as_str())
+    }
+
+    /// Checks the signature with the key that `kid` names.
+    ///
+    /// # Errors
+    /// [`TxError::WrongKey`] or [`TxError::Signature`].
+    pub fn verify(&self, key: &PublicKey) -> Result<(), TxError> {
+        if key.kid() != self.kid {
+            return Err(TxError::WrongKey);
+        }
+        if !key.verify(self.signing_input.as_bytes(), &self.signature) {
+            return Err(TxError::Signature);
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,90 @@
+//! State proofs: the value of a key after a block, or that it has none.
+
+use super::{Handover, Trust, VerifyError, handover, policy_of};
+use crate::block::Leaf;
+use crate::hash::Hash;
+use crate::json;
+use crate::keys::unb64;
+use crate::log::SignedCheckpoint;
+use crate::log::merkle::{leaf_hash, verify_inclusion};
+use crate::tree;
+use crate::types::{Height, TimeMs};
+use serde::{Deserialize, Serialize};
+
+/// A proof document: JSON, in this order of fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateProof {
+    /// Always `sealane-state-proof/1`.
+    pub format: String,
+    /// State key.
+    pub key: String,
+    /// The value's JSON text, or null where the key is absent.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub value: Option<String>,
+    /// Proof under the state root.
+    pub proof: tree::Proof,
+    /// The block leaf that states the root, base64url.
+    pub leaf: String,
+    /// The leaf's place in the log.
+    pub index: u64,
+    /// Inclusion proof of the leaf.
+    pub path: Vec<Hash>,
+    /// The checkpoint.
+    pub checkpoint: String,
+    /// Handovers since the genesis, oldest first.
+    pub handovers: Vec<Handover>,
+}
+
+/// The `format` of a [`StateProof`].
+pub const STATE_PROOF: &str = "sealane-state-proof/1";
+
+/// What a good state proof proves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProvedState {
+    /// State key.
+    pub key: String,
+    /// Its value, or that it has none.
+    pub value: Option<String>,
+    /// After the block of this height.
+    pub height: Height,
+    /// The block's time.
+    pub time: TimeMs,
+    /// Leaves covered by the checkpoint.
+    pub log_size: u64,
+}
+
+impl StateProof {
+    /// The document's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Checks a document offline.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn verify(bytes: &[u8], trust: &Trust) -> Result<ProvedState, VerifyError> {
+        let form = |e: json::JsonError| VerifyError::Form(e.to_string());
+        let document: StateProof = json::parse(bytes).and_then(|v| json::shape(v, "")).map_err(form)?;
+        if document.format != STATE_PROOF || document.to_bytes() != bytes {
+            return Err(VerifyError::Form("not a state proof, or not written in the one way that it can be".into()));
+        }
+        let leaf = unb64(&document.leaf).ok_or_else(|| VerifyError::Form("leaf is not base64url".into()))?;
+        let checkpoint = SignedCheckpoint::parse(document.checkpoint.as_bytes())?;
+        let stated = checkpoint.checkpoint();
+        let (set, used) = handover::follow(trust, &document.handovers, stated.size())?;
+        if used != document.handovers.len() {
+            return Err(VerifyError::Unused);
+        }
+        let policy = policy_of(trust.origin(), &set).map_err(|e| VerifyError::Form(e.to_string()))?;
+        policy.verify_strict(&checkpoint)?;
+        verify_inclusion(&leaf_hash(&leaf), document.index, stated.size(), &document.path, &stated.root())?;
+        let Some(Leaf::Block { height, time, state_root, .. }) = Leaf::from_bytes(&leaf) else {
+            return Err(VerifyError::Leaf);
+        };
+        let value_hash = document.value.as_ref().map(|value| Hash::of(value.as_bytes()));
+        document.proof.verify(&state_root, &Hash::of(document.key.as_bytes()), value_hash.as_ref())?;
+        Ok(ProvedState { key: document.key, value: document.value, height, time, log_size: stated.size() })
+    }
+}

@@ -1,0 +1,100 @@
+//! A bounded cache of decoded pages.
+//!
+//! Laid out like a processor's cache: a page's path alone says which small set
+//! it may be in, and within a set the page unused for longest makes room. Of
+//! one path only the newest version is kept, since updates read no other.
+
+use super::{NibblePath, Page, PageId, PageReader, TreeUpdate};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Pages in a set, most recently used first.
+const WAYS: usize = 4;
+
+type Set = [Option<(PageId, Page)>; WAYS];
+
+/// A cache of committed pages, shared by updates and proofs. It never changes a
+/// result, only how often the store is read. A page takes at most 1.6 KB.
+pub struct PageCache {
+    sets: Mutex<Vec<Set>>,
+}
+
+impl PageCache {
+    /// A cache for `pages` pages, rounded up to a power of two, at least 4.
+    pub fn new(pages: usize) -> PageCache {
+        let sets = pages.div_ceil(WAYS).next_power_of_two();
+        PageCache { sets: Mutex::new(vec![Set::default(); sets]) }
+    }
+
+    /// Takes over the pages of an update. Call it when the update is written,
+    /// never before: a rival update of the same version has other pages under
+    /// the same ids.
+    pub fn admit(&self, update: &TreeUpdate) {
+        let mut sets = self.lock();
+        for (id, page) in &update.new_pages {
+            insert(&mut sets, *id, page);
+        }
+    }
+
+    /// `store`, a reader of committed pages, behind this cache.
+    pub fn over<R: PageReader>(&self, store: R) -> CachedReader<'_, R> {
+        CachedReader { cache: self, store }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Set>> {
+        // No step of this module leaves a set half changed.
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn set<'s>(sets: &'s mut [Set], path: &NibblePath) -> &'s mut Set {
+    // A path holds bits of a SHA-256 digest, left-aligned: one multiplication
+    // moves them and the length into the low half evenly enough.
+    let mut first = [0; 8];
+    let packed = path.packed();
+    let used = packed.len().min(8);
+    first[..used].copy_from_slice(&packed[..used]);
+    let mixed = (u64::from_be_bytes(first) ^ path.len() as u64)
+        .rotate_left(24)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let index = (mixed >> 32) as usize & (sets.len() - 1);
+    &mut sets[index]
+}
+
+fn insert(sets: &mut [Set], id: PageId, page: &Page) {
+    let set = set(sets, &id.path);
+    let same_path = set.iter().position(|way| matches!(way, Some((at, _)) if at.path == id.path));
+    if let Some((at, _)) = same_path.and_then(|way| set[way].as_ref())
+        && at.version > id.version
+    {
+        return;
+    }
+    let way = same_path.unwrap_or(WAYS - 1);
+    set[way] = Some((id, page.clone()));
+    set[..=way].rotate_right(1);
+}
+
+/// A reader of committed pages behind a [`PageCache`].
+pub struct CachedReader<'c, R> {
+    cache: &'c PageCache,
+    store: R,
+}
+
+impl<R: PageReader> PageReader for CachedReader<'_, R> {
+    type Error = R::Error;
+
+    fn page(&self, id: &PageId) -> Result<Option<Page>, R::Error> {
+        {
+            let mut sets = self.cache.lock();
+            let set = set(&mut sets, &id.path);
+            if let Some(way) = set.iter().position(|w| matches!(w, Some((at, _)) if at == id)) {
+                set[..=way].rotate_right(1);
+                return Ok(set[0].as_ref().map(|(_, page)| page.clone()));
+            }
+        }
+        let page = self.store.page(id)?;
+        if let Some(page) = &page {
+            insert(&mut self.cache.lock(), *id, page);
+        }
+        Ok(page)
+    }
+}

@@ -1,0 +1,38 @@
+//! The commands, one file each.
+
+pub mod doctor;
+pub mod get;
+pub mod import;
+pub mod key;
+pub mod list;
+pub mod node;
+pub mod receivable;
+pub mod status;
+pub mod submit;
+pub mod verify;
+
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
+use crate::report::{Report, Screen};
+use crate::session::Session;
+
+/// Runs a command.
+pub async fn run(cli: Cli, screen: Screen) -> Result<Report, Failure> {
+    let session = match &cli.command {
+        // Tells what is wrong with the home folder, and so must start without it.
+        Command::Doctor => return doctor::run(cli.global, screen).await,
+        _ => Session::new(cli.global, screen)?,
+    };
+    match cli.command {
+        Command::Node(args) => node::run(&session, args).await,
+        Command::Key(command) => key::run(&session, command).await,
+        Command::Submit(args) => submit::run(&session, args).await,
+        Command::Get(args) => get::run(&session, args).await,
+        Command::List(args) => list::run(&session, args).await,
+        Command::Import(command) => import::run(&session, command).await,
+        Command::Receivable(command) => receivable::run(&session, command).await,
+        Command::Verify(args) => verify::run(&session, args),
+        Command::Status => status::run(&session).await,
+        Command::Doctor => doctor::run(Default::default(), screen).await,
+    }
+}

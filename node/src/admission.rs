@@ -1,0 +1,68 @@
+//! Admission: from bytes to a transaction that waits for a block.
+
+use crate::ledger::{Ledger, LedgerError};
+use crate::mempool::{Mempool, Offered};
+use crate::query::{self, TxStatus};
+use chain_core::authority::AuthorityError;
+use chain_core::tx::{ParsedTx, VerifiedTx};
+use chain_core::types::{TimeMs, TxId};
+
+/// What became of a submission.
+#[derive(Debug)]
+pub enum Admitted {
+    /// It waits for a block; new here, so others must hear of it.
+    New(VerifiedTx),
+    /// It waits for a block already.
+    Pending(TxId),
+    /// It is final already.
+    Done(Box<TxStatus>),
+}
+
+/// Why a submission is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// Form, signature, authority.
+    #[error(transparent)]
+    Refused(#[from] AuthorityError),
+    /// 1120: (iss, jti) belongs to another transaction.
+    #[error("this jti was used for transaction {0}; sign again with a new jti")]
+    JtiUsed(TxId),
+    /// The member's share of the pool is used up.
+    #[error("too many of the member's transactions are waiting; try again in a second")]
+    Full,
+    /// The node failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Verifies a submission and puts it into the pool. `now` is the node's clock.
+///
+/// # Errors
+/// See [`AdmitError`]; nothing is kept.
+pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> Result<Admitted, AdmitError> {
+    let head = ledger.head();
+    let parsed = ParsedTx::parse(bytes, &ledger.founding().id).map_err(AuthorityError::from)?;
+    let id = parsed.id();
+    if let Some(status) = query::transaction(ledger, &id)? {
+        return Ok(Admitted::Done(Box::new(status)));
+    }
+    if mempool.contains(&id) {
+        return Ok(Admitted::Pending(id));
+    }
+    ledger.contracts().check_form(parsed.records()).map_err(AuthorityError::from)?;
+    let tx = head.authority.verify(parsed)?;
+    let time = TimeMs(now.0.max(head.time.0));
+    let tx = head.authority.admit(tx, time)?.into_verified();
+    if let Some(first) = query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)? {
+        return match query::transaction(ledger, &first)? {
+            Some(status) if first == id => Ok(Admitted::Done(Box::new(status))),
+            _ => Err(AdmitError::JtiUsed(first)),
+        };
+    }
+    match mempool.offer(&tx) {
+        Offered::Added => Ok(Admitted::New(tx)),
+        Offered::Known => Ok(Admitted::Pending(id)),
+        Offered::JtiTaken(other) => Err(AdmitError::JtiUsed(other)),
+        Offered::Full => Err(AdmitError::Full),
+    }
+}

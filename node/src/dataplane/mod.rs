@@ -1,0 +1,221 @@
+//! The data plane: a libp2p network beside consensus for transactions and checkpoint signatures.
+//!
+//! Every node keeps a connection to every other that the ledger admits. Messages are batches sent straight to
+//! each peer; nothing is relayed. Peers are known by their network key; anybody else is cut off.
+
+mod codec;
+
+use bytes::Bytes;
+use codec::{Ack, BatchCodec, PROTOCOL};
+use futures::StreamExt as _;
+use libp2p::request_response::{self, ProtocolSupport};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent, dial_opts::DialOpts};
+use libp2p::{Multiaddr, PeerId, Swarm, allow_block_list, identity, noise, tcp, yamux};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// What nodes tell each other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// Transactions that arrived at the sender.
+    Transactions(Vec<Vec<u8>>),
+    /// Signature lines for the checkpoint of a log size.
+    Checkpoint {
+        /// Leaves in the log.
+        size: u64,
+        /// Root at that size.
+        root: chain_core::hash::Hash,
+        /// Note signature lines as text.
+        lines: Vec<String>,
+    },
+}
+
+/// A node to keep a connection to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Where it listens for the data plane.
+    pub address: SocketAddr,
+    /// Its network key.
+    pub key: [u8; 32],
+}
+
+/// Longest message, bytes.
+pub const MAX_MESSAGE: usize = 8 << 20;
+/// A batch is sent when it has this many bytes, or after the gathering time.
+const BATCH_BYTES: usize = 512 << 10;
+/// How long transactions are gathered before they are sent.
+const GATHER: Duration = Duration::from_millis(4);
+/// How often lost connections are dialled again.
+const REDIAL: Duration = Duration::from_millis(500);
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    allowed: allow_block_list::Behaviour<allow_block_list::AllowedPeers>,
+    batches: request_response::Behaviour<BatchCodec>,
+}
+
+/// Why the data plane did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the data plane did not start: {0}")]
+pub struct StartError(String);
+
+/// The sending side.
+#[derive(Clone)]
+pub struct DataPlane {
+    transactions: mpsc::Sender<Vec<u8>>,
+    others: mpsc::Sender<Message>,
+    connected: watch::Receiver<usize>,
+}
+
+impl DataPlane {
+    /// Tells every peer about a transaction. When the queue is full it is not sent: the pool sends it again.
+    pub fn share_transaction(&self, bytes: &[u8]) {
+        let _ = self.transactions.try_send(bytes.to_vec());
+    }
+
+    /// Tells every peer something else.
+    pub fn share(&self, message: Message) {
+        let _ = self.others.try_send(message);
+    }
+
+    /// How many peers are connected.
+    pub fn connected(&self) -> usize {
+        *self.connected.borrow()
+    }
+}
+
+fn peer_id(key: &[u8; 32]) -> Result<PeerId, StartError> {
+    let key = identity::ed25519::PublicKey::try_from_bytes(key).map_err(|e| StartError(e.to_string()))?;
+    Ok(identity::PublicKey::from(key).to_peer_id())
+}
+
+fn multiaddr(address: SocketAddr) -> Multiaddr {
+    Multiaddr::from(address.ip()).with(libp2p::multiaddr::Protocol::Tcp(address.port()))
+}
+
+/// Starts the data plane. What peers say comes out of the receiver.
+///
+/// # Errors
+/// The address cannot be used, or a key is none.
+pub fn start(
+    seed: [u8; 32],
+    listen: SocketAddr,
+    peers: &[Peer],
+) -> Result<(DataPlane, mpsc::Receiver<Message>), StartError> {
+    let fail = |e: &dyn std::fmt::Display| StartError(e.to_string());
+    let key = identity::Keypair::ed25519_from_bytes(seed).map_err(|e| fail(&e))?;
+    let mut addresses = BTreeMap::new();
+    for peer in peers {
+        addresses.insert(peer_id(&peer.key)?, multiaddr(peer.address));
+    }
+    let mut swarm = libp2p::SwarmBuilder::with_existing_identity(key)
+        .with_tokio()
+        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
+        .map_err(|e| fail(&e))?
+        .with_behaviour(|_| {
+            let config = request_response::Config::default()
+                .with_request_timeout(Duration::from_secs(10))
+                .with_max_concurrent_streams(64);
+            let mut allowed = allow_block_list::Behaviour::<allow_block_list::AllowedPeers>::default();
+            for peer in addresses.keys() {
+                allowed.allow_peer(*peer);
+            }
+            let batches = request_response::Behaviour::with_codec(
+                BatchCodec,
+                [(libp2p::StreamProtocol::new(PROTOCOL), ProtocolSupport::Full)],
+                config,
+            );
+            Behaviour { allowed, batches }
+        })
+        .map_err(|e| fail(&e))?
+        .with_swarm_config(|c| c.with_idle_connection_timeout(Duration::from_secs(3600)))
+        .build();
+    swarm.listen_on(multiaddr(listen)).map_err(|e| fail(&e))?;
+    let (transactions, gathering) = mpsc::channel(65_536);
+    let (others, other_messages) = mpsc::channel(1024);
+    let (heard, inbox) = mpsc::channel(1024);
+    let (count, connected) = watch::channel(0);
+    tokio::spawn(run(swarm, addresses, gathering, other_messages, heard, count));
+    Ok((DataPlane { transactions, others, connected }, inbox))
+}
+
+async fn run(
+    mut swarm: Swarm<Behaviour>,
+    addresses: BTreeMap<PeerId, Multiaddr>,
+    mut transactions: mpsc::Receiver<Vec<u8>>,
+    mut others: mpsc::Receiver<Message>,
+    heard: mpsc::Sender<Message>,
+    count: watch::Sender<usize>,
+) {
+    let mut connected: BTreeSet<PeerId> = BTreeSet::new();
+    let mut redial = tokio::time::interval(REDIAL);
+    redial.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut batch: Vec<Vec<u8>> = Vec::new();
+    let mut batch_bytes = 0;
+    let send_at = tokio::time::sleep(GATHER);
+    tokio::pin!(send_at);
+    loop {
+        tokio::select! {
+            event = swarm.select_next_some() => match event {
+                SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                    connected.insert(peer_id);
+                    count.send_replace(connected.len());
+                }
+                SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                    connected.remove(&peer_id);
+                    count.send_replace(connected.len());
+                }
+                SwarmEvent::Behaviour(BehaviourEvent::Batches(request_response::Event::Message {
+                    message: request_response::Message::Request { request, channel, .. }, ..
+                })) => {
+                    let _ = swarm.behaviour_mut().batches.send_response(channel, Ack);
+                    // A peer that talks faster than this node can listen loses messages, not the node.
+                    if let Some(message) = crate::ledger::decode::<Message>(&request) {
+                        let _ = heard.try_send(message);
+                    }
+                }
+                _ => {}
+            },
+            _ = redial.tick() => {
+                for (peer, address) in &addresses {
+                    if !connected.contains(peer) {
+                        let options = DialOpts::peer_id(*peer).addresses(vec![address.clone()]).build();
+                        let _ = swarm.dial(options);
+                    }
+                }
+            }
+            Some(bytes) = transactions.recv() => {
+                if batch.is_empty() {
+                    send_at.as_mut().reset(tokio::time::Instant::now() + GATHER);
+                }
+                batch_bytes += bytes.len();
+                batch.push(bytes);
+                while batch_bytes < BATCH_BYTES && let Ok(more) = transactions.try_recv() {
+                    batch_bytes += more.len();
+                    batch.push(more);
+                }
+                if batch_bytes >= BATCH_BYTES {
+                    batch_bytes = 0;
+                    broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
+                }
+            }
+            () = &mut send_at, if !batch.is_empty() => {
+                batch_bytes = 0;
+                broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
+            }
+            Some(message) = others.recv() => broadcast(&mut swarm, &connected, &message),
+            else => return,
+        }
+    }
+}
+
+fn broadcast(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, message: &Message) {
+    let Ok(bytes) = crate::ledger::encode(message) else { return };
+    let bytes = Bytes::from(bytes);
+    for peer in connected {
+        swarm.behaviour_mut().batches.send_request(peer, bytes.clone());
+    }
+}

@@ -1,0 +1,86 @@
+//! Reading the committed state.
+
+use crate::storage::{Direction, Storage, StorageError, Table};
+use chain_core::state::{StateFault, StateRead};
+use chain_core::tree::{Page, PageId, PageReader};
+use chain_core::types::Height;
+use std::sync::Arc;
+
+/// The newest committed state.
+#[derive(Clone)]
+pub struct StateView(pub Arc<dyn Storage>);
+
+impl StateRead for StateView {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateFault> {
+        Ok(newest(&*self.0, key)?.and_then(|(_, value)| value))
+    }
+}
+
+/// The newest value of a key and the height that wrote it; a deleted key has no value.
+///
+/// # Errors
+/// The store failed.
+pub fn newest(storage: &dyn Storage, key: &str) -> Result<Option<(Height, Option<Vec<u8>>)>, StorageError> {
+    Ok(storage.get(Table::State, key.as_bytes())?.and_then(|row| decode_row(&row)))
+}
+
+/// The value of a key after the block of `height`.
+///
+/// # Errors
+/// The store failed.
+pub fn at_height(storage: &dyn Storage, key: &str, height: Height) -> Result<Option<Vec<u8>>, StorageError> {
+    match newest(storage, key)? {
+        None => Ok(None),
+        Some((written, value)) if written <= height => Ok(value),
+        Some(_) => {
+            let from = history_key(key, height);
+            let rows =
+                storage.scan(Table::History, &history_prefix(key), &from, Direction::Backward, 1)?;
+            Ok(rows.first().and_then(|(_, row)| decode_row(row)).and_then(|(_, value)| value))
+        }
+    }
+}
+
+fn history_prefix(key: &str) -> Vec<u8> {
+    let mut out = key.as_bytes().to_vec();
+    out.push(0);
+    out
+}
+
+/// Storage key of an old value: state key, zero byte, height that wrote it.
+pub fn history_key(key: &str, height: Height) -> Vec<u8> {
+    let mut out = history_prefix(key);
+    out.extend_from_slice(&height.0.to_be_bytes());
+    out
+}
+
+/// A row of `State` or `History`: height, 1 and the value, or height and 0 for a deleted key.
+pub fn encode_row(height: Height, value: Option<&[u8]>) -> Vec<u8> {
+    let mut out = height.0.to_be_bytes().to_vec();
+    out.push(u8::from(value.is_some()));
+    out.extend_from_slice(value.unwrap_or_default());
+    out
+}
+
+fn decode_row(row: &[u8]) -> Option<(Height, Option<Vec<u8>>)> {
+    let (height, rest) = row.split_first_chunk::<8>()?;
+    let (present, value) = rest.split_first()?;
+    Some((Height(u64::from_be_bytes(*height)), (*present == 1).then(|| value.to_vec())))
+}
+
+/// State tree pages from the store.
+pub struct Pages<'a>(pub &'a dyn Storage);
+
+impl PageReader for Pages<'_> {
+    type Error = StorageError;
+
+    fn page(&self, id: &PageId) -> Result<Option<Page>, StorageError> {
+        match self.0.get(Table::Pages, &id.to_bytes())? {
+            None => Ok(None),
+            Some(bytes) => match Page::decode(&bytes) {
+                Ok(page) => Ok(Some(page)),
+                Err(error) => Err(StorageError(format!("page {id:?}: {error}"))),
+            },
+        }
+    }
+}
