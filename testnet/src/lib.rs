@@ -3,4 +3,6 @@
 
 pub mod client;
 pub mod launch;
+pub mod load;
+pub mod network;
 pub mod world;

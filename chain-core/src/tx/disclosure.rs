@@ -26,9 +26,12 @@ pub fn of_field(salt: &[u8; SALT_BYTES], name: &str, value: &Value) -> String {
 }
 
 fn read(disclosure: &str, place: &str, length: usize) -> Result<Vec<Value>, TxError> {
-    let refuse = |error: JsonError| TxError::Json {
-        part: "disclosure",
-        error: JsonError { pointer: format!("{place}{}", error.pointer), ..error },
+    // The value is what `place` names: its position in the disclosure is no step of the pointer.
+    let value = format!("/{}", length - 1);
+    let refuse = |error: JsonError| {
+        let inner = error.pointer.strip_prefix(&value).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let pointer = format!("{place}{}", inner.unwrap_or(&error.pointer));
+        TxError::Json { part: "disclosure", error: JsonError { pointer, ..error } }
     };
     let bytes = unb64(disclosure).ok_or(TxError::Base64("disclosure"))?;
     match json::parse(&bytes).map_err(refuse)? {
