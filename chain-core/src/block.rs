@@ -1,5 +1,9 @@
 //! Blocks: header, certificate, and the log leaves that they append. `FORMAT.md`, sections 3 to 5.
 
+mod wire;
+
+pub use wire::WireBlock;
+
 use crate::execute::Outcome;
 use crate::hash::Hash;
 use crate::keys::PublicKey;

@@ -6,6 +6,7 @@
 //!
 //! `FORMAT.md` lays out every byte that is hashed or signed; `PROOFS.md` says what each proof proves.
 
+pub mod archive;
 pub mod authority;
 pub mod block;
 pub mod contract;

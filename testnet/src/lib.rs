@@ -5,4 +5,5 @@ pub mod client;
 pub mod launch;
 pub mod load;
 pub mod network;
+pub mod story;
 pub mod world;

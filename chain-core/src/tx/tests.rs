@@ -61,12 +61,12 @@ impl Parts {
 
     fn header(&mut self, from: &str, to: &str) {
         assert!(self.header.contains(from), "{from}");
-        self.header = self.header.replace(from, to);
+        self.header = self.header.replacen(from, to, 1);
     }
 
     fn claims(&mut self, from: &str, to: &str) {
         assert!(self.claims.contains(from), "{from}");
-        self.claims = self.claims.replace(from, to);
+        self.claims = self.claims.replacen(from, to, 1);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::log::ChangedTiles;
 use super::view::{Pages, StateView};
-use super::{Head, Ledger, LedgerError, Prepared, decode, encode, validators_of};
-use crate::storage::Table;
+use super::{Head, Ledger, LedgerError, Prepared, validators_of};
+use crate::storage::{StorageError, Table};
 use chain_core::authority::AuthorityError;
-use chain_core::block::{Certificate, CertificateError, Header, Leaf, PROTOCOL_VERSION, transactions_hash};
+use chain_core::block::{Certificate, CertificateError, Header, Leaf, PROTOCOL_VERSION, WireBlock, transactions_hash};
 use chain_core::execute::{BlockContext, Executed, execute};
 use chain_core::hash::Hash;
 use chain_core::keys::PublicKey;
@@ -14,17 +14,8 @@ use chain_core::state::{StateRead, StateFault, keys};
 use chain_core::tree;
 use chain_core::tx::{AdmittedTx, ParsedTx, VerifiedTx};
 use chain_core::types::{Height, Jti, MemberId, TimeMs};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A block on the wire.
-#[derive(Serialize, Deserialize)]
-pub(super) struct WireBlock {
-    pub header: Header,
-    pub certificate: Option<Certificate>,
-    pub txs: Vec<Vec<u8>>,
-}
 
 /// What a proposed block is checked against besides the head.
 #[derive(Clone, Copy, Debug)]
@@ -150,7 +141,7 @@ impl Ledger {
         verified: &(dyn Fn(&Hash) -> Option<VerifiedTx> + Sync),
     ) -> Result<Arc<Prepared>, BlockError> {
         let head = self.head();
-        let wire: WireBlock = decode(bytes).ok_or(BlockError::Malformed)?;
+        let wire = WireBlock::from_bytes(bytes).ok_or(BlockError::Malformed)?;
         let hash = wire.header.hash();
         if let Some(known) = self.find_prepared(&hash).filter(|known| *known.bytes == *bytes) {
             check_header(&known.header, &wire, &head, &proposal, self)?;
@@ -278,7 +269,7 @@ impl Ledger {
         let prepared = Arc::new(Prepared {
             hash: header.hash(),
             header,
-            bytes: encode(&wire).map_err(LedgerError::from)?.into(),
+            bytes: wire.to_bytes().map_err(|e| LedgerError::Storage(StorageError(e)))?.into(),
             previous_certificate: certificate,
             txs,
             outcomes,
@@ -374,5 +365,5 @@ impl StateRead for Written<'_> {
 
 /// Reads a stored or received block without judging it.
 pub(crate) fn read_block(bytes: &[u8]) -> Option<(Header, Option<Certificate>, Vec<Vec<u8>>)> {
-    decode::<WireBlock>(bytes).map(|wire| (wire.header, wire.certificate, wire.txs))
+    WireBlock::from_bytes(bytes).map(|wire| (wire.header, wire.certificate, wire.txs))
 }

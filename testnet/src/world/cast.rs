@@ -15,6 +15,8 @@ const ENTERPRISES: usize = 4;
 const MAX_ENTERPRISES: usize = 900;
 /// Platforms, carriers and payment firms each.
 const FIRMS: usize = 2;
+/// Roles of those that customs register.
+const FILERS: [Role; 5] = [Role::Enterprise, Role::Platform, Role::Carrier, Role::Payment, Role::Warehouse];
 
 /// An organisation with its secret keys.
 #[derive(Clone)]
@@ -183,8 +185,12 @@ impl Cast {
             return Err(WorldError::Range("the number of enterprises (1 to 900)"));
         }
         let maker = Maker { seed };
-        let organ = |nick: &str, serial, names: [&str; 2], role| maker.member(nick, Code::Chinese("11", serial), names, &[role]);
-        let firm = |nick: &str, serial, names: [&str; 2], role| maker.member(nick, Code::Chinese("91", serial), names, &[role]);
+        let organ = |nick: &str, serial, names: [&str; 2], role| {
+            maker.member(nick, Code::Chinese("11", serial), names, &[role])
+        };
+        let firm = |nick: &str, serial, names: [&str; 2], role| {
+            maker.member(nick, Code::Chinese("91", serial), names, &[role])
+        };
         let several = |stem: &str, count: usize, first: u64, names: [&str; 2], role: Role| {
             (1..=count).map(|n| maker.numbered(stem, n, first, names, role)).collect::<Result<Vec<_>, _>>()
         };
@@ -269,7 +275,14 @@ struct Maker {
 }
 
 impl Maker {
-    fn numbered(&self, stem: &str, n: usize, first: u64, names: [&str; 2], role: Role) -> Result<MemberSigner, WorldError> {
+    fn numbered(
+        &self,
+        stem: &str,
+        n: usize,
+        first: u64,
+        names: [&str; 2],
+        role: Role,
+    ) -> Result<MemberSigner, WorldError> {
         let number = n.to_string();
         let names = names.map(|name| name.replace("{}", &number));
         let serial = first + u64::try_from(n).map_err(|_| WorldError::Range("a serial number"))?;
@@ -284,7 +297,9 @@ impl Maker {
             Code::Abroad(id) => id.to_owned(),
         };
         let customs_code = match code {
-            Code::Chinese("91", serial) => Some(format!("99999X{serial:04}")),
+            Code::Chinese(_, serial) if roles.iter().any(|role| FILERS.contains(role)) => {
+                Some(format!("99999X{serial:04}"))
+            }
             _ => None,
         };
         let registers = |role| roles.contains(&role);

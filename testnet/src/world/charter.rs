@@ -14,7 +14,8 @@ const FIRMS: &[Role] = &[Role::Enterprise, Role::Platform, Role::Payment, Role::
 const TRADERS: &[Role] = &[Role::Enterprise, Role::Platform];
 const TRACERS: &[Role] =
     &[Role::Enterprise, Role::Platform, Role::Carrier, Role::Warehouse, Role::Customs, Role::Laboratory];
-const SENDERS: &[Role] = &[Role::Enterprise, Role::Platform, Role::Payment, Role::Carrier, Role::Warehouse, Role::Customs];
+const SENDERS: &[Role] =
+    &[Role::Enterprise, Role::Platform, Role::Payment, Role::Carrier, Role::Warehouse, Role::Customs];
 const DEBTORS: &[Role] = &[Role::Enterprise, Role::Platform, Role::ConfirmingAgent];
 const BANKS: &[Role] = &[Role::Bank];
 const INSURERS: &[Role] = &[Role::Insurer];

@@ -19,8 +19,16 @@
 mod cast;
 mod charter;
 mod codes;
+mod documents;
+pub mod drafts;
+mod facts;
+pub mod receivable;
+mod sign;
+mod trade;
 
 pub use cast::{Cast, MemberSigner, NodeKeys};
+pub use sign::{SaltTape, SaltedDraft, Salts, envelope, sign};
+pub use trade::{Authored, Claim, Documents, Trade, World};
 
 use chain_core::member::KeyUse;
 use chain_core::tx::build::BuildError;

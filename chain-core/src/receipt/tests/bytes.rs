@@ -51,7 +51,7 @@ fn of_the_extra_data() {
 #[test]
 fn of_a_receipt_with_a_handover() {
     let mut ledger = Ledger::new();
-    ledger.commit(&[], Some(&[2, 3, 4, 5]));
+    ledger.commit(&[], Some(&[3, 4, 5, 6]));
     let built = note(ledger.id(), "1", "a");
     ledger.commit(&[&built], None);
     let good = ledger.extra(&built, &[0]).to_bytes();

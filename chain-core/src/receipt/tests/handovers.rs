@@ -2,14 +2,14 @@
 
 use super::*;
 
-/// Validators 1-4 hand over to 2-5, these to 3-6. A transaction before, at, between and after.
+/// Validators 1-4 hand over to 3-6, these to 5-8. A transaction before, at, between and after.
 fn succession() -> (Ledger, Vec<Built>) {
     let mut ledger = Ledger::new();
     let all: Vec<Built> = ["before", "at", "between", "after"].map(|jti| note(ledger.id(), jti, jti)).into();
     ledger.commit(&[&all[0]], None);
-    ledger.commit(&[&all[1]], Some(&[2, 3, 4, 5]));
+    ledger.commit(&[&all[1]], Some(&[3, 4, 5, 6]));
     ledger.commit(&[&all[2]], None);
-    ledger.commit(&[], Some(&[3, 4, 5, 6]));
+    ledger.commit(&[], Some(&[5, 6, 7, 8]));
     ledger.commit(&[&all[3]], None);
     (ledger, all)
 }
@@ -49,7 +49,7 @@ fn a_chain_that_is_cut_changed_or_in_another_order_is_refused() {
         assert_eq!(with(&ledger, &all[3], handovers).unwrap_err().code(), want, "{what}");
     }
     let changes: [(&str, fn(&mut Handover)); 6] = [
-        ("other successors", |h| h.validators[3] = crate::fixtures::validator(6)),
+        ("other successors", |h| h.validators[3] = crate::fixtures::validator(7)),
         ("another order of successors", |h| h.validators.swap(0, 1)),
         ("one successor less", |h| drop(h.validators.pop())),
         ("another place", |h| h.index -= 1),
@@ -71,7 +71,7 @@ fn successors_cannot_appoint_themselves() {
     let mut usurped = ledger.handovers[0].clone();
     let mut rival = Ledger::new();
     rival.commit(&[&all[0]], None);
-    rival.commit(&[&all[1]], Some(&[2, 3, 4, 5]));
+    rival.commit(&[&all[1]], Some(&[3, 4, 5, 6]));
     usurped.checkpoint = rival.checkpoint(&[3, 4, 5]).encode();
     let error = with(&ledger, &all[3], vec![usurped, ledger.handovers[1].clone()]).unwrap_err();
     assert!(matches!(error, VerifyError::Handover { index: 0, .. }), "{error}");
@@ -85,7 +85,7 @@ fn a_handover_that_nobody_needs_is_refused() {
     early.commit(&[&all[0]], None);
     for blocks in 1..=2 {
         if blocks == 2 {
-            early.commit(&[&all[1]], Some(&[2, 3, 4, 5]));
+            early.commit(&[&all[1]], Some(&[3, 4, 5, 6]));
             early.validators = vec![1, 2, 3, 4];
         }
         assert!(with(&early, &all[0], vec![]).is_ok(), "{blocks} blocks");
@@ -94,7 +94,7 @@ fn a_handover_that_nobody_needs_is_refused() {
     }
     let mut between = Ledger::new();
     between.commit(&[&all[0]], None);
-    between.commit(&[&all[1]], Some(&[2, 3, 4, 5]));
+    between.commit(&[&all[1]], Some(&[3, 4, 5, 6]));
     between.commit(&[&all[2]], None);
     assert!(with(&between, &all[2], ledger.handovers[..1].to_vec()).is_ok());
     assert_eq!(with(&between, &all[2], ledger.handovers.clone()).unwrap_err().code(), 9010);
@@ -106,4 +106,20 @@ fn those_who_left_do_not_speak_for_later_blocks() {
     let (mut ledger, all) = succession();
     ledger.validators = vec![1, 2, 3, 4];
     assert_eq!(with(&ledger, &all[3], ledger.handovers.clone()).unwrap_err().code(), 9004);
+}
+
+/// A quorum of the trusted set vouches for itself, whatever else changed: no handover is needed then, and none hurts.
+#[test]
+fn who_still_has_a_trusted_quorum_needs_no_handover() {
+    let mut ledger = Ledger::new();
+    let built = note(ledger.id(), "1", "a");
+    ledger.commit(&[], Some(&[2, 3, 4, 5]));
+    ledger.commit(&[&built], None);
+    assert!(with(&ledger, &built, vec![]).is_ok());
+    assert!(with(&ledger, &built, ledger.handovers.clone()).is_ok());
+    // Not so where one of the newcomers signed.
+    let extra = Extra { handovers: vec![], ..ledger.extra(&built, &[0]) };
+    let place = ledger.place(&built);
+    let file = receipt(&extra, place, ledger.path(place), ledger.checkpoint(&[2, 3, 5])).unwrap();
+    assert_eq!(code(&file, &trust(&ledger)), 9004);
 }

@@ -65,11 +65,11 @@ fn an_old_state_stays_true_of_its_own_height_only() {
 #[test]
 fn a_missing_quorum_and_a_missing_handover_are_refused() {
     let mut ledger = Ledger::new();
-    ledger.commit(&[], Some(&[2, 3, 4, 5]));
+    ledger.commit(&[], Some(&[3, 4, 5, 6]));
     ledger.commit(&[], None);
     let good = ledger.state_proof("gov/validators");
-    assert_eq!(proved(&ledger, &good).unwrap().value.unwrap().as_bytes(), set_of(&[2, 3, 4, 5]).to_bytes());
-    let few = StateProof { checkpoint: ledger.checkpoint(&[2, 3]).encode(), ..good.clone() };
+    assert_eq!(proved(&ledger, &good).unwrap().value.unwrap().as_bytes(), set_of(&[3, 4, 5, 6]).to_bytes());
+    let few = StateProof { checkpoint: ledger.checkpoint(&[3, 4]).encode(), ..good.clone() };
     let stale = StateProof { handovers: vec![], ..good.clone() };
     let twice = StateProof { handovers: [good.handovers.clone(), good.handovers.clone()].concat(), ..good.clone() };
     for (what, proof, want) in [("quorum", few, 9004), ("handover", stale, 9004), ("twice", twice, 9003)] {

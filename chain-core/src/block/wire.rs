@@ -1,0 +1,38 @@
+//! A block as nodes exchange and store it.
+
+use super::{Certificate, Header};
+use serde::{Deserialize, Serialize};
+
+/// Longest block read, bytes.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Header, certificate of the block before, and transactions.
+///
+/// Its bytes are bincode 2, standard configuration, at most 64 MiB, without trailing bytes. They are an envelope:
+/// nothing hashes or signs them. The header binds what is inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireBlock {
+    /// The header.
+    pub header: Header,
+    /// The certificate of the block before; none at height 1.
+    pub certificate: Option<Certificate>,
+    /// The transactions' bytes as they were sent.
+    pub txs: Vec<Vec<u8>>,
+}
+
+impl WireBlock {
+    /// The bytes.
+    ///
+    /// # Errors
+    /// A sentence: the encoder failed.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        bincode::serde::encode_to_vec(self, bincode::config::standard()).map_err(|error| error.to_string())
+    }
+
+    /// Reads a block without judging it; none for anything that is not one.
+    pub fn from_bytes(bytes: &[u8]) -> Option<WireBlock> {
+        let config = bincode::config::standard().with_limit::<MAX_BYTES>();
+        let (block, read) = bincode::serde::decode_from_slice(bytes, config).ok()?;
+        (read == bytes.len()).then_some(block)
+    }
+}
