@@ -2,12 +2,13 @@
 
 use crate::contract::{Context, Contracts, PANICKED, Refusal, Stop};
 use crate::hash::Hash;
-use crate::member::Params;
+use crate::member::{Member, Params};
 use crate::state::{Overlay, StateFault, StateRead, Writes, keys, load};
 use crate::tx::AdmittedTx;
-use crate::types::{Height, LedgerId, RecordId, TimeMs};
+use crate::types::{Height, LedgerId, MemberId, RecordId, TimeMs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What became of a transaction: final, once its block is committed.
@@ -111,9 +112,22 @@ pub fn execute(
     let mut overlay = Overlay::new(base);
     let mut chains: BTreeMap<String, ObjectChain> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(txs.len());
+    // Members are read once, and again after a transaction that changes one.
+    let mut issuers: BTreeMap<MemberId, Member> = BTreeMap::new();
     for tx in txs {
-        let outcome = match run(contracts, &mut overlay, params, block, tx) {
+        let iss = &tx.tx().claims().iss;
+        let issuer = match issuers.entry(iss.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let found = load(&overlay, &keys::member(iss))?;
+                place.insert(found.ok_or_else(|| StateFault(format!("admitted member {iss} is gone")))?)
+            }
+        };
+        let outcome = match run(contracts, &mut overlay, params, block, issuer, tx) {
             Ok(()) => {
+                if overlay.writes_to("member/") {
+                    issuers.clear();
+                }
                 overlay.keep();
                 extend_chains(base, &mut chains, tx)?;
                 Outcome::Accepted
@@ -138,12 +152,10 @@ fn run(
     overlay: &mut Overlay<'_>,
     params: &Params,
     block: BlockContext,
+    issuer: &Member,
     tx: &AdmittedTx,
 ) -> Result<(), (u16, Stop)> {
     let tx = tx.tx();
-    let issuer = load(overlay, &keys::member(&tx.claims().iss))
-        .and_then(|m| m.ok_or_else(|| StateFault(format!("admitted member {} is gone", tx.claims().iss))))
-        .map_err(|fault| (0, Stop::Fault(fault)))?;
     for (position, record) in tx.records().iter().enumerate() {
         let index = u16::try_from(position).unwrap_or(u16::MAX);
         let Some(contract) = contracts.of(record.kind.as_str()) else {
@@ -153,7 +165,7 @@ fn run(
             ledger: block.ledger,
             height: block.height,
             time: block.time,
-            issuer: &issuer,
+            issuer,
             kid: tx.kid(),
             record_id: tx.record_id(index),
             params,

@@ -35,9 +35,27 @@ pub enum KeyError {
     Weak,
 }
 
-/// An Ed25519 public key that passed the tests of registration.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PublicKey([u8; 32]);
+/// An Ed25519 public key that passed the tests of registration. It is kept decoded, because it verifies often.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+impl PartialOrd for PublicKey {
+    fn partial_cmp(&self, other: &PublicKey) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for PublicKey {
+    fn cmp(&self, other: &PublicKey) -> std::cmp::Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl std::hash::Hash for PublicKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
 
 impl PublicKey {
     /// Tests a key before anybody relies on it: canonical, on the curve, not of small order.
@@ -52,7 +70,7 @@ impl PublicKey {
         if key.to_edwards().compress().to_bytes() != bytes {
             return Err(KeyError::NotAPoint);
         }
-        Ok(PublicKey(bytes))
+        Ok(PublicKey(key))
     }
 
     /// Reads base64url (the `x` of a JWK).
@@ -66,38 +84,37 @@ impl PublicKey {
 
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// RFC 7638 thumbprint of the JWK `{"crv":"Ed25519","kty":"OKP","x":…}`.
     pub fn kid(&self) -> Kid {
-        let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, b64(&self.0));
+        let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, b64(self.as_bytes()));
         let text = b64(Hash::of(jwk.as_bytes()).as_bytes());
         Kid::parse(&text).unwrap_or_else(|| unreachable!("base64url of 32 bytes is a key id"))
     }
 
     /// The one verification rule.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        VerifyingKey::from_bytes(&self.0)
-            .is_ok_and(|key| key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok())
+        self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
     }
 }
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&b64(&self.0))
+        f.write_str(&b64(self.as_bytes()))
     }
 }
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&b64(&self.0))
+        f.write_str(&b64(self.as_bytes()))
     }
 }
 
 impl Serialize for PublicKey {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&b64(&self.0))
+        s.serialize_str(&b64(self.as_bytes()))
     }
 }
 
@@ -157,7 +174,7 @@ impl MemorySigner {
 
 impl Signer for MemorySigner {
     fn public_key(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key().to_bytes())
+        PublicKey(self.0.verifying_key())
     }
     fn sign(&self, purpose: Purpose<'_>) -> Result<[u8; 64], String> {
         Ok(self.0.sign(purpose.bytes()).to_bytes())

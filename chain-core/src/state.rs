@@ -79,6 +79,11 @@ impl<'a> Overlay<'a> {
         self.tx.insert(key.to_owned(), None);
     }
 
+    /// Whether the running transaction writes a key that begins so.
+    pub fn writes_to(&self, prefix: &str) -> bool {
+        self.tx.range(prefix.to_owned()..).next().is_some_and(|(key, _)| key.starts_with(prefix))
+    }
+
     /// Keeps the running transaction's writes.
     pub fn keep(&mut self) {
         self.block.append(&mut self.tx);

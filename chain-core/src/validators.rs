@@ -102,10 +102,12 @@ impl Skips {
         live.into_iter().take(set.tolerated()).map(|(key, _)| *key).collect()
     }
 
-    /// After committing the block that carries the certificate of `height`, decided in `round` by `set`:
-    /// the proposers of the rounds below it are skipped up to `height + 1 + span`.
-    pub fn after(&self, set: &ValidatorSet, height: Height, round: u32, span: u64) -> Skips {
-        let skipped = self.at(set, height);
+    /// After committing the block that carries the certificate of `height`, decided in `round`: the proposers of
+    /// the rounds below it are skipped up to `height + 1 + span`. `turns` are the validators and the skips by
+    /// which that height was decided.
+    pub fn after(&self, turns: (&ValidatorSet, &Skips), height: Height, round: u32, span: u64) -> Skips {
+        let (set, used) = turns;
+        let skipped = used.at(set, height);
         let until = Height(height.0.saturating_add(1).saturating_add(span));
         let mut next: Vec<(PublicKey, Height)> =
             self.0.iter().filter(|(_, end)| height < *end).cloned().collect();

@@ -50,6 +50,7 @@ pub enum Command {
     #[command(subcommand)]
     Receivable(commands::receivable::ReceivableCommand),
     Verify(commands::verify::VerifyArgs),
+    Export(commands::export::ExportArgs),
     Status,
     Doctor,
 }

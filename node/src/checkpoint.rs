@@ -15,6 +15,7 @@ use chain_core::log::merkle::inclusion_proof;
 use chain_core::log::note::VerifierKey;
 use chain_core::log::{Checkpoint, SignatureLine, SignedCheckpoint};
 use chain_core::receipt::{Handover, cosigner_name, policy_of};
+use chain_core::state::keys::VALIDATORS;
 use chain_core::types::Height;
 use chain_core::validators::{Validator, ValidatorSet};
 use ed25519_dalek::VerifyingKey;
@@ -54,6 +55,7 @@ pub fn newest_checkpoint(ledger: &Ledger) -> Result<Option<SignedCheckpoint>, Le
 pub fn stored_handovers(ledger: &Ledger) -> Result<Vec<Handover>, LedgerError> {
     let rows = ledger.storage().scan(Table::Handovers, b"", b"", Direction::Forward, usize::MAX)?;
     rows.iter()
+        .filter(|(_, json)| !json.is_empty())
         .map(|(_, json)| serde_json::from_slice(json).map_err(|e| LedgerError::Damaged(e.to_string())))
         .collect()
 }
@@ -129,6 +131,10 @@ impl Checkpoints {
                 next_validators: header.next_validators,
             };
             end.handover = Some((committed.head.validators.clone(), leaf));
+            // Noted as missing until a quorum has signed it here, or another node hands it on.
+            let mut batch = Batch::default();
+            batch.put(Table::Handovers, &header.height.0.to_be_bytes(), []);
+            self.ledger.storage().write(batch)?;
         }
         let size = header.log_size;
         let due = end.handover.is_some() || header.time.seconds() != previous_second;
@@ -167,6 +173,57 @@ impl Checkpoints {
             (quiet && (unsigned || stale || unheard)).then_some(*size)
         };
         due.map_or(Ok(()), |size| self.sign(size))
+    }
+
+    /// Asks the others for handovers that this node lacks, because it was not there when they were signed.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn ask_for_missing(&self) -> Result<(), LedgerError> {
+        let rows = self.ledger.storage().scan(Table::Handovers, b"", b"", Direction::Forward, usize::MAX)?;
+        for (key, _) in rows.iter().filter(|(_, json)| json.is_empty()).take(8) {
+            if let Ok(height) = <[u8; 8]>::try_from(key.as_slice()) {
+                self.plane.share(Message::WantHandover(u64::from_be_bytes(height)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on a handover that another node lacks.
+    pub fn give_handover(&self, height: u64) {
+        let found = self.ledger.storage().get(Table::Handovers, &height.to_be_bytes());
+        if let Ok(Some(json)) = found
+            && !json.is_empty()
+        {
+            self.plane.share(Message::Handover { height, json });
+        }
+    }
+
+    /// Takes a handover that this node lacks, if it fits the ledger and a quorum signed it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn take_handover(&self, height: u64, json: &[u8]) -> Result<(), LedgerError> {
+        let row = height.to_be_bytes();
+        let storage = self.ledger.storage();
+        if storage.get(Table::Handovers, &row)?.is_none_or(|known| !known.is_empty()) {
+            return Ok(());
+        }
+        let Some(block) = crate::query::block(&self.ledger, Height(height))? else { return Ok(()) };
+        let before = crate::ledger::view::at_height(&**storage, VALIDATORS, Height(height.saturating_sub(1)))?;
+        let Some(before) = before.and_then(|bytes| ValidatorSet::from_bytes(&bytes)) else { return Ok(()) };
+        let Ok(handover) = serde_json::from_slice::<Handover>(json) else { return Ok(()) };
+        let origin = &self.ledger.founding().genesis.origin;
+        let fits = handover.index + 1 == block.header.log_size
+            && handover
+                .verify(origin, &before)
+                .is_ok_and(|(next, _)| next.hash() == block.header.next_validators);
+        if !fits {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        batch.put(Table::Handovers, &row, json);
+        Ok(storage.write(batch)?)
     }
 
     fn sign(&self, size: u64) -> Result<(), LedgerError> {

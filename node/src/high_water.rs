@@ -1,16 +1,18 @@
 //! A mark outside the database: the height that this node committed last.
 //!
 //! A database that was put back to an older copy opens without complaint. A validator with such a database
-//! could sign twice at a height. So the mark stands in a file of its own, signed with the node's vote key, and
-//! such a node follows without its vote key until it has caught up from the others.
+//! could sign twice at a height. So the mark stands in a file of its own, signed with the node's network key, which
+//! stays when the vote key is replaced, and such a node follows without its vote key until it has caught up from
+//! the others.
 
 use chain_core::types::Height;
 use ed25519_dalek::{Signature, Signer as _, SigningKey};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const DOMAIN: &[u8] = b"sealane/high-water/1\n";
+/// Bytes of a slot: domain, ledger id, height, signature.
+const SLOT: usize = DOMAIN.len() + 32 + 8 + 64;
 
 /// Why the mark cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +26,7 @@ pub enum HighWaterError {
         error: std::io::Error,
     },
     /// Not signed by this node.
-    #[error("{0} is not signed by this node's key; somebody changed it: look before you delete it")]
+    #[error("{0} is not signed by this node's network key; somebody changed it: look before you delete it")]
     Signature(PathBuf),
 }
 
@@ -58,8 +60,8 @@ impl HighWater {
         self.floor
     }
 
-    /// Raises the mark. Written in place without a sync of its own: the mark may lag by what a power cut takes,
-    /// and the engine's own log covers those heights.
+    /// Raises the mark. Two slots are written in turn, in place and without a sync of their own: a power cut may
+    /// spoil one slot or take the newest heights, which the engine's own log covers.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -68,11 +70,11 @@ impl HighWater {
             return Ok(());
         }
         let io = |error| HighWaterError::Io { path: self.path.clone(), error };
-        let mut bytes = message(&self.ledger, height.0);
-        bytes.extend_from_slice(&self.key.sign(&bytes).to_bytes());
-        let temporary = self.path.with_extension("new");
-        std::fs::File::create(&temporary).and_then(|mut file| file.write_all(&bytes)).map_err(io)?;
-        std::fs::rename(&temporary, &self.path).map_err(io)
+        let mut slot = message(&self.ledger, height.0);
+        slot.extend_from_slice(&self.key.sign(&slot).to_bytes());
+        let place = (height.0 % 2) * SLOT as u64;
+        let file = std::fs::File::options().create(true).write(true).truncate(false).open(&self.path).map_err(io)?;
+        std::os::unix::fs::FileExt::write_all_at(&file, &slot, place).map_err(io)
     }
 }
 
@@ -80,7 +82,12 @@ fn message(ledger: &[u8; 32], height: u64) -> Vec<u8> {
     [DOMAIN, ledger, &height.to_be_bytes()].concat()
 }
 
+/// The highest mark of the file's slots that this node signed; none when there is no such slot.
 fn read(bytes: &[u8], key: &SigningKey, ledger: &[u8; 32]) -> Option<u64> {
+    bytes.chunks(SLOT).filter_map(|slot| read_slot(slot, key, ledger)).max()
+}
+
+fn read_slot(bytes: &[u8], key: &SigningKey, ledger: &[u8; 32]) -> Option<u64> {
     let (said, signature) = bytes.split_last_chunk::<64>()?;
     let height = u64::from_be_bytes(*said.last_chunk::<8>()?);
     let good = said == message(ledger, height)

@@ -32,6 +32,7 @@ pub mod query;
 pub mod clock;
 pub mod config;
 pub mod disclosures;
+pub mod export;
 pub mod high_water;
 pub mod metrics;
 mod run;

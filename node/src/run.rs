@@ -16,6 +16,7 @@ use crate::storage::{RocksStorage, StorageError};
 use crate::{admission, clock};
 use chain_core::genesis::{Founding, GenesisError};
 use chain_core::keys::{MemorySigner, PublicKey, Signer as _};
+use chain_core::types::Height;
 use ed25519_dalek::SigningKey;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -46,7 +47,7 @@ pub enum RunError {
     #[error("the key of peer {0} is not 32 bytes in base64url")]
     PeerKey(String),
     /// The database did not open.
-    #[error("the database did not open ({0}); if it is damaged, move the data folder away: the node fetches the ledger again")]
+    #[error("the database did not open ({0}); if it is damaged, move its folder `ledger` away and nothing else: the node fetches the ledger again")]
     Storage(#[from] StorageError),
     /// The ledger.
     #[error(transparent)]
@@ -77,6 +78,9 @@ pub enum RunError {
         /// Why.
         reason: String,
     },
+    /// A node whose database was put back has caught up.
+    #[error("the node has caught up with what it had committed before; start it again and it votes")]
+    CaughtUp,
     /// The engine ended.
     #[error("the consensus engine ended; start the node again")]
     EngineFailed,
@@ -125,7 +129,7 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
     let ledger_id = ledger.founding().id.0.0;
     let high_water = Arc::new(HighWater::open(
         &config.data.join("high-water"),
-        SigningKey::from_bytes(&keys.vote),
+        SigningKey::from_bytes(&keys.peer),
         ledger_id,
     )?);
 
@@ -165,6 +169,8 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
             head = %ledger.head().height, mark = %high_water.floor(),
             "the database is older than what this node has committed; it follows without voting until it has caught up"
         );
+        // It may have voted one height further: that one too must be decided before it votes again.
+        high_water.raise(high_water.floor().next())?;
     }
     let signer = (!behind).then(|| Arc::new(LocalSigner::new(&keys.vote)) as Arc<dyn VoteSigner>);
     let engine_data = config.data.join("engine");
@@ -200,6 +206,10 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
             engine.shutdown().await;
             Ok(())
         }
+        () = caught_up(&blocks, high_water.floor()), if behind => {
+            engine.shutdown().await;
+            Err(RunError::CaughtUp)
+        }
         reason = engine.stopped() => match reason {
             StopReason::Shutdown => Ok(()),
             StopReason::CommitFailed { height, reason } => Err(RunError::CommitFailed { height, reason }),
@@ -210,6 +220,13 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
                 Ok(())
             }
         },
+    }
+}
+
+/// Resolves when the ledger has passed every height that this node may have voted at.
+async fn caught_up(blocks: &Blocks, floor: Height) {
+    while blocks.ledger.head().height <= floor {
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
@@ -229,6 +246,12 @@ async fn listen_to_peers(blocks: Arc<Blocks>, mut inbox: mpsc::Receiver<Message>
                     tracing::error!(%error, "a checkpoint signature could not be taken");
                 }
             }
+            Message::WantHandover(height) => blocks.checkpoints.give_handover(height),
+            Message::Handover { height, json } => {
+                if let Err(error) = blocks.checkpoints.take_handover(height, &json) {
+                    tracing::error!(%error, "a handover could not be taken");
+                }
+            }
         });
         let _ = done.await;
     }
@@ -244,6 +267,11 @@ async fn tend(blocks: Arc<Blocks>, plane: dataplane::DataPlane) {
         count += 1;
         if let Err(error) = blocks.checkpoints.tick() {
             tracing::error!(%error, "a checkpoint could not be signed");
+        }
+        if count % 20 == 0
+            && let Err(error) = blocks.checkpoints.ask_for_missing()
+        {
+            tracing::error!(%error, "missing handovers could not be looked up");
         }
         // What still waits after seconds may never have reached the others.
         if count % 8 == 0 && blocks.metrics.since_commit() > Duration::from_secs(2) {

@@ -39,7 +39,11 @@ impl Handover {
         }
     }
 
-    fn verify(&self, origin: &str, before: &ValidatorSet) -> Result<(ValidatorSet, u64), String> {
+    /// Checks the handover against the validators before it. Gives those after it, and the leaf's place.
+    ///
+    /// # Errors
+    /// What does not hold, in a sentence.
+    pub fn verify(&self, origin: &str, before: &ValidatorSet) -> Result<(ValidatorSet, u64), String> {
         let next = ValidatorSet::new(self.validators.clone()).ok_or("the validators are not a set")?;
         if next.iter().ne(self.validators.iter()) {
             return Err("the validators are not in order".into());

@@ -39,6 +39,8 @@ pub struct StateProof {
 /// The `format` of a [`StateProof`].
 pub const STATE_PROOF: &str = "sealane-state-proof/1";
 
+const DIGEST_FIELD: &str = r#","digest":""#;
+
 /// What a good state proof proves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProvedState {
@@ -52,12 +54,35 @@ pub struct ProvedState {
     pub time: TimeMs,
     /// Leaves covered by the checkpoint.
     pub log_size: u64,
+    /// Whether the block is the last that the checkpoint covers: then this was the state at `cosigned_at`.
+    pub newest: bool,
+    /// Unix seconds at which a quorum had cosigned the checkpoint.
+    pub cosigned_at: u64,
 }
 
 impl StateProof {
-    /// The document's bytes.
+    /// The document's bytes: the JSON of the fields, and as its last field `digest`, SHA-256 of that JSON. The digest
+    /// is for whoever copies files: one empty place in the tree shows many keys absent, so without it a changed key
+    /// could go unnoticed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        let mut body = serde_json::to_vec(self).unwrap_or_default();
+        let digest = Hash::of(&body);
+        body.pop();
+        body.extend_from_slice(format!(r#"{DIGEST_FIELD}{digest}"}}"#).as_bytes());
+        body
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<StateProof, VerifyError> {
+        let form = |text: &str| VerifyError::Form(text.to_owned());
+        let end = bytes.len().checked_sub(DIGEST_FIELD.len() + 66).ok_or_else(|| form("not a state proof"))?;
+        let body = [&bytes[..end], b"}"].concat();
+        let value = json::parse(&body).map_err(|e| form(&e.to_string()))?;
+        let document: StateProof = json::shape(value, "").map_err(|e| form(&e.to_string()))?;
+        // One text for one content, whose digest it carries.
+        if document.format != STATE_PROOF || document.to_bytes() != bytes {
+            return Err(form("not a state proof, or not written in the one way that it can be"));
+        }
+        Ok(document)
     }
 
     /// Checks a document offline.
@@ -65,11 +90,7 @@ impl StateProof {
     /// # Errors
     /// The first check that fails.
     pub fn verify(bytes: &[u8], trust: &Trust) -> Result<ProvedState, VerifyError> {
-        let form = |e: json::JsonError| VerifyError::Form(e.to_string());
-        let document: StateProof = json::parse(bytes).and_then(|v| json::shape(v, "")).map_err(form)?;
-        if document.format != STATE_PROOF || document.to_bytes() != bytes {
-            return Err(VerifyError::Form("not a state proof, or not written in the one way that it can be".into()));
-        }
+        let document = StateProof::from_bytes(bytes)?;
         let leaf = unb64(&document.leaf).ok_or_else(|| VerifyError::Form("leaf is not base64url".into()))?;
         let checkpoint = SignedCheckpoint::parse(document.checkpoint.as_bytes())?;
         let stated = checkpoint.checkpoint();
@@ -78,13 +99,24 @@ impl StateProof {
             return Err(VerifyError::Unused);
         }
         let policy = policy_of(trust.origin(), &set).map_err(|e| VerifyError::Form(e.to_string()))?;
-        policy.verify_strict(&checkpoint)?;
+        let cosigned = policy.verify_strict(&checkpoint)?;
         verify_inclusion(&leaf_hash(&leaf), document.index, stated.size(), &document.path, &stated.root())?;
         let Some(Leaf::Block { height, time, state_root, .. }) = Leaf::from_bytes(&leaf) else {
             return Err(VerifyError::Leaf);
         };
         let value_hash = document.value.as_ref().map(|value| Hash::of(value.as_bytes()));
         document.proof.verify(&state_root, &Hash::of(document.key.as_bytes()), value_hash.as_ref())?;
-        Ok(ProvedState { key: document.key, value: document.value, height, time, log_size: stated.size() })
+        // A quorum said so at the latest of its times at which as many had signed: the quorum-th newest.
+        let mut times: Vec<u64> = cosigned.witnesses.iter().map(|witness| witness.time).collect();
+        times.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(ProvedState {
+            key: document.key,
+            value: document.value,
+            height,
+            time,
+            log_size: stated.size(),
+            newest: document.index + 1 == stated.size(),
+            cosigned_at: times.get(set.quorum() - 1).copied().unwrap_or(0),
+        })
     }
 }

@@ -176,6 +176,7 @@ fn one_record_of_a_batch_reveals_no_other() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it prints how long a check takes
 fn a_receipt_is_small_and_quick_to_check() {
     let mut ledger = Ledger::new();
     let order = json!({

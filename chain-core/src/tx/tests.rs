@@ -192,7 +192,8 @@ fn every_mutation_has_its_code_and_place() {
 
 #[test]
 fn what_is_allowed_passes() {
-    let table: [(&str, fn(&mut Parts)); 8] = [
+    type Change = (&'static str, fn(&mut Parts));
+    let table: [Change; 8] = [
         ("as built", |_| {}),
         ("the older name of the algorithm", |p| p.header("Ed25519", "EdDSA")),
         ("sha-256 said", |p| p.claims("{", r#"{"_sd_alg":"sha-256","#)),

@@ -48,21 +48,21 @@ fn who_failed_a_round_is_skipped_for_a_span() {
     let set = set_of(&[1, 2, 3, 4]);
     let failed = turns(&set, &[], 8, 1)[0];
     let none = Skips::default();
-    assert_eq!(none.after(&set, Height(8), 0, 20), none, "round 0 blames nobody");
-    let skips = none.after(&set, Height(8), 1, 20);
+    assert_eq!(none.after((&set, &none), Height(8), 0, 20), none, "round 0 blames nobody");
+    let skips = none.after((&set, &none), Height(8), 1, 20);
     for (height, want) in [(9, vec![failed]), (28, vec![failed]), (29, vec![])] {
         assert_eq!(skips.at(&set, Height(height)), want, "height {height}");
     }
     assert!(skips.at(&set_of(&[1, 2, 3]), Height(9)).is_empty(), "three validators can spare nobody");
     // Entries that have ended go.
-    assert_eq!(skips.after(&set, Height(29), 0, 20), none);
+    assert_eq!(skips.after((&set, &skips), Height(29), 0, 20), none);
 }
 
 #[test]
 fn never_more_than_may_fail_are_skipped() {
     let set = set_of(&[1, 2, 3, 4, 5, 6, 7]);
     let failed = turns(&set, &[], 7, 4);
-    let skips = Skips::default().after(&set, Height(7), 4, 20);
+    let skips = Skips::default().after((&set, &Skips::default()), Height(7), 4, 20);
     let mut lowest = failed.clone();
     lowest.sort();
     assert_eq!(skips.at(&set, Height(8)), lowest[..2], "of equal age, those of the lowest keys");
@@ -70,7 +70,20 @@ fn never_more_than_may_fail_are_skipped() {
     let skipped = skips.at(&set, Height(8));
     let newest = turns(&set, &skipped, 8, 1)[0];
     assert!(!skipped.contains(&newest));
-    assert_eq!(skips.after(&set, Height(8), 1, 20).at(&set, Height(9))[0], newest);
+    assert_eq!(skips.after((&set, &skips), Height(8), 1, 20).at(&set, Height(9))[0], newest);
     // A round number from the wire costs no more work than there are validators.
-    assert_eq!(Skips::default().after(&set, Height(7), u32::MAX, 20).at(&set, Height(8)).len(), 2);
+    assert_eq!(Skips::default().after((&set, &Skips::default()), Height(7), u32::MAX, 20).at(&set, Height(8)).len(), 2);
+}
+
+/// Who failed is found with the skips by which the height was decided, not with those known since.
+#[test]
+fn blame_goes_to_those_whose_turn_it_was() {
+    let set = set_of(&[1, 2, 3, 4]);
+    let none = Skips::default();
+    let known_since = none.after((&set, &none), Height(8), 1, 20);
+    let failed = turns(&set, &[], 13, 1)[0];
+    let with_skips = turns(&set, &known_since.at(&set, Height(13)), 13, 1)[0];
+    assert_ne!(failed, with_skips);
+    let next = known_since.after((&set, &none), Height(13), 1, 20);
+    assert_eq!(next.at(&set, Height(14)), [failed]);
 }

@@ -42,6 +42,7 @@ fn the_fixed_names_are_read() {
         "sealane receivable release RCV --encumbrance RCV -o m.json",
         "sealane --home h --node http://n --genesis g --member M --key k --passphrase-file p status",
         "sealane verify receipt --genesis g.json",
+        "sealane export --data data -o ledger.sealane --genesis g.json",
         "sealane doctor",
     ] {
         assert!(parse(&words(line), Lang::English).is_ok(), "{line}: {:?}", parse(&words(line), Lang::English).err());

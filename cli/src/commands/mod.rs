@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod doctor;
+pub mod export;
 pub mod get;
 pub mod import;
 pub mod key;
@@ -32,6 +33,7 @@ pub async fn run(cli: Cli, screen: Screen) -> Result<Report, Failure> {
         Command::Import(command) => import::run(&session, command).await,
         Command::Receivable(command) => receivable::run(&session, command).await,
         Command::Verify(args) => verify::run(&session, args),
+        Command::Export(args) => export::run(&session, &args),
         Command::Status => status::run(&session).await,
         Command::Doctor => doctor::run(Default::default(), screen).await,
     }

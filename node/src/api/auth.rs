@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a stranger | documentation, status, checkpoints, hash tiles |
 //! | any member | its own records and those sealed to it; outcomes and receipts of its own transactions; members; the state of an object or a receivable whose opaque id it knows |
-//! | customs, tax, foreign exchange, banks, insurers | every clear field, except who holds an encumbrance of another bank |
+//! | customs, tax, foreign exchange, banks, insurers | every clear field; but how a bank deals with a receivable, only that bank and the agencies |
 //! | the member that runs the node | in addition, the disclosures that were presented to this node |
 
 use super::Node;
@@ -16,7 +16,8 @@ use axum::http::{StatusCode, header, request::Parts};
 use chain_core::hash::Hash;
 use chain_core::json;
 use chain_core::keys::unb64;
-use chain_core::member::{KeyUse, Member};
+use chain_core::member::{KeyUse, Member, Role};
+use chain_core::state::StateFault;
 use chain_core::types::{Kid, LedgerId, MemberId};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -73,7 +74,10 @@ struct Claims {
 }
 
 /// A member that showed a valid token.
-pub struct Caller(Arc<Member>);
+pub struct Caller {
+    member: Arc<Member>,
+    kid: Kid,
+}
 
 fn unauthorized(code: &str, detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, code, detail)
@@ -89,12 +93,8 @@ impl FromRequestParts<Arc<Node>> for Caller {
         let text = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer "));
         let text = text.ok_or_else(|| unauthorized("AUTH-0401", "the Authorization header is not a bearer token"))?;
         let token = node.token(text)?;
-        let head = node.blocks.ledger.head();
-        let member = head
-            .authority
-            .member(&token.member)?
-            .filter(|m| m.in_good_standing(head.height.next()))
-            .filter(|m| m.key(&token.kid).is_some_and(|key| key.valid(KeyUse::Api, head.height.next())))
+        let member = node
+            .api_member(&token.member, &token.kid)?
             .ok_or_else(|| unauthorized("AUTH-0403", "the token's key is not an API key of a member in good standing"))?;
         if let Err(not_until) = node.tokens.limits.check_key(&token.member) {
             let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
@@ -102,11 +102,19 @@ impl FromRequestParts<Arc<Node>> for Caller {
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "API-0429", "too many requests; wait and try again")
                 .retry_after(seconds));
         }
-        Ok(Caller(member))
+        Ok(Caller { member, kid: token.kid })
     }
 }
 
 impl Node {
+    /// The member, if it is in good standing and the key is one of its API keys now.
+    fn api_member(&self, id: &MemberId, kid: &Kid) -> Result<Option<Arc<Member>>, StateFault> {
+        let head = self.blocks.ledger.head();
+        let next = head.height.next();
+        let member = head.authority.member(id)?.filter(|m| m.in_good_standing(next));
+        Ok(member.filter(|m| m.key(kid).is_some_and(|key| key.valid(KeyUse::Api, next))))
+    }
+
     fn token(&self, text: &str) -> Result<Token, Problem> {
         let now = clock::now().seconds();
         let fingerprint = Hash::of(text.as_bytes());
@@ -158,25 +166,49 @@ impl Node {
     }
 }
 
+/// Kinds by which a bank deals with a receivable: who it is, is its own business and the agencies'.
+fn is_dealing(kind: &str) -> bool {
+    ["finance.reserve/", "finance.pledge/", "finance.repay/", "finance.release/"].iter().any(|k| kind.starts_with(k))
+}
+
 impl Caller {
+    /// Looks the caller up again, for answers that go on; false when its key or its standing has ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn renew(&mut self, node: &Node) -> Result<bool, StateFault> {
+        let found = node.api_member(&self.member.id, &self.kid)?;
+        let good = found.is_some();
+        if let Some(member) = found {
+            self.member = member;
+        }
+        Ok(good)
+    }
+
     /// Whether the caller may read every clear field.
     pub fn reads_all(&self) -> bool {
-        self.0.roles.iter().any(|role| role.reads_all())
+        self.member.roles.iter().any(|role| role.reads_all())
     }
 
     /// Whether the caller runs the node.
     pub fn runs(&self, node: &Node) -> bool {
-        self.0.id.as_str() == node.member
+        self.member.id.as_str() == node.member
     }
 
     /// Whether the caller may see a record.
     pub fn sees(&self, record: &RecordView) -> bool {
-        self.reads_all() || record.issuer == self.0.id || record.sealed_to.contains(&self.0.id)
+        record.issuer == self.member.id
+            || record.sealed_to.contains(&self.member.id)
+            || (self.reads_all() && (self.is_agency() || !is_dealing(&record.kind)))
     }
 
-    /// Whether the caller may see a transaction of this issuer.
-    pub fn sees_transaction_of(&self, issuer: &MemberId) -> bool {
-        self.reads_all() || *issuer == self.0.id
+    /// Whether the caller may see what became of a transaction with records of these kinds.
+    pub fn sees_transaction(&self, issuer: &MemberId, kinds: &[String]) -> bool {
+        *issuer == self.member.id || (self.reads_all() && (self.is_agency() || !kinds.iter().any(|kind| is_dealing(kind))))
+    }
+
+    fn is_agency(&self) -> bool {
+        self.member.roles.iter().any(|role| matches!(role, Role::Customs | Role::Tax | Role::Forex))
     }
 
     /// Whether the caller may see the value of a state key.
@@ -184,7 +216,7 @@ impl Caller {
         const OPEN: [&str; 7] = ["rcv/", "obj/", "object/", "policy/", "decl/", "filing-of/", "member/"];
         if key.starts_with("holder/") || key.starts_with("creditor/") {
             // Only to the member that is named, so that a bank's business stays its own.
-            return value.is_some_and(|v| v.trim_matches('"') == self.0.id.as_str());
+            return value.is_some_and(|v| v.trim_matches('"') == self.member.id.as_str());
         }
         self.reads_all() || OPEN.iter().any(|open| key.starts_with(open)) || key.starts_with("gov/")
     }

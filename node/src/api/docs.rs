@@ -36,7 +36,7 @@ pub async fn redirect() -> Redirect {
 }
 
 static PAGES: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> =
-    LazyLock::new(|| Arc::new(utoipa_swagger_ui::Config::from("/openapi.json")));
+    LazyLock::new(|| Arc::new(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none")));
 
 /// A file of the browsable documentation, from this binary.
 pub async fn file(Path(path): Path<String>) -> Result<Response, Problem> {

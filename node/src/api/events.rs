@@ -49,6 +49,15 @@ pub async fn stream(
             if let Some(event) = cursor.ready.pop_front() {
                 return Some((Ok(event), (cursor, commits)));
             }
+            // A stream must not outlive its key.
+            match cursor.caller.renew(&cursor.node) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    tracing::error!(%error, "an event stream ends");
+                    return None;
+                }
+            }
             match cursor.advance() {
                 Ok(true) => {}
                 Ok(false) => match commits.recv().await {
@@ -105,7 +114,7 @@ impl Cursor {
     }
 
     fn tell(&mut self, status: &TxStatus) {
-        if self.caller.sees_transaction_of(&status.issuer) {
+        if self.caller.sees_transaction(&status.issuer, &status.kinds) {
             let id = format!("{}-{}", status.height, status.index);
             let event = Event::default().event("transaction").id(id).data(status_json(status).to_string());
             self.ready.push_back(event);

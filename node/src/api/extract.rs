@@ -4,6 +4,10 @@ use super::problem::Problem;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// A client must send its request's body within this time.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A parameter of the path, parsed by its type.
 pub struct Path<T>(pub T);
@@ -47,7 +51,9 @@ pub struct Body(pub bytes::Bytes);
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        bytes::Bytes::from_request(request, state).await.map(Body).map_err(|e| {
+        let body = tokio::time::timeout(BODY_TIMEOUT, bytes::Bytes::from_request(request, state)).await;
+        let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "API-0408", "the body did not arrive within 30 seconds");
+        body.map_err(late)?.map(Body).map_err(|e| {
             let code = if e.status() == StatusCode::PAYLOAD_TOO_LARGE { "API-0413" } else { "API-0400" };
             Problem::new(e.status(), code, e.body_text())
         })

@@ -12,9 +12,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
-/// A client must send its request's headers within this time.
+/// A client must send its request's headers within this time, the first also after connecting.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections at a time.
 const CONNECTIONS: usize = 4096;
@@ -65,7 +65,12 @@ async fn accept(listener: TcpListener, router: Router) {
             }
         };
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let inner = TowerToHyperService::new(router.clone());
+        let (seen, first) = watch::channel(false);
+        let service = hyper::service::service_fn(move |request| {
+            seen.send_replace(true);
+            hyper::service::Service::call(&inner, request)
+        });
         tokio::spawn(async move {
             let mut builder = auto::Builder::new(TokioExecutor::new());
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 << 10);
@@ -75,9 +80,21 @@ async fn accept(listener: TcpListener, router: Router) {
                 .max_concurrent_streams(256)
                 .keep_alive_interval(Duration::from_secs(20))
                 .keep_alive_timeout(HEADER_TIMEOUT);
-            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            // hyper's header timer does not run until the protocol is known, and never for a silent HTTP/2 peer.
+            tokio::select! {
+                _ = connection => {}
+                () = no_request(first) => {}
+            }
             drop(permit);
         });
+    }
+}
+
+/// Resolves when no request came within the header timeout.
+async fn no_request(mut seen: watch::Receiver<bool>) {
+    if tokio::time::timeout(HEADER_TIMEOUT, seen.wait_for(|seen| *seen)).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -134,7 +134,7 @@ fn admit(node: &Node, bytes: &[u8]) -> Result<Admitted, AdmitError> {
 }
 
 fn visible(node: &Arc<Node>, caller: &Caller, id: &TxId) -> Result<Option<TxStatus>, Problem> {
-    Ok(query::transaction(&node.blocks.ledger, id)?.filter(|status| caller.sees_transaction_of(&status.issuer)))
+    Ok(query::transaction(&node.blocks.ledger, id)?.filter(|status| caller.sees_transaction(&status.issuer, &status.kinds)))
 }
 
 /// What became of a transaction.

@@ -1,6 +1,6 @@
 //! The data plane: a libp2p network beside consensus for transactions and checkpoint signatures.
 //!
-//! Every node keeps a connection to every other that the ledger admits. Messages are batches sent straight to
+//! Every node keeps a connection to every other that its configuration lists. Messages are batches sent straight to
 //! each peer; nothing is relayed. Peers are known by their network key; anybody else is cut off.
 
 mod codec;
@@ -30,6 +30,15 @@ pub enum Message {
         root: chain_core::hash::Hash,
         /// Note signature lines as text.
         lines: Vec<String>,
+    },
+    /// The sender lacks the handover of this height.
+    WantHandover(u64),
+    /// A handover, for whoever lacks it.
+    Handover {
+        /// Height of the block that hands over.
+        height: u64,
+        /// The handover as it is stored.
+        json: Vec<u8>,
     },
 }
 

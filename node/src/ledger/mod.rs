@@ -52,7 +52,7 @@ pub enum LedgerError {
     #[error("the data folder belongs to ledger {0}; use another folder")]
     OtherLedger(Hash),
     /// The store contradicts itself.
-    #[error("the store is damaged: {0}; wipe the data folder and let the node fetch the ledger again")]
+    #[error("the store is damaged: {0}; move the folder `ledger` below the data folder away and nothing else: the node fetches the ledger again")]
     Damaged(String),
     /// A decided block that this node judges invalid: it must not go on.
     #[error("decided block {height} is invalid here: {reason}")]
@@ -79,8 +79,10 @@ pub struct Head {
     pub previous_validators: ValidatorSet,
     /// Who decides the next.
     pub validators: ValidatorSet,
-    /// Proposers to pass over.
+    /// Proposers to pass over next.
     pub skips: Skips,
+    /// Proposers that were passed over when it was decided.
+    pub previous_skips: Skips,
     /// The log after it.
     pub log: LogEdge,
     /// The state tree after it.
@@ -99,6 +101,7 @@ struct StoredHead {
     previous_validators: Vec<u8>,
     validators: Vec<u8>,
     skips: Skips,
+    previous_skips: Skips,
     log_size: u64,
     root_hash: Hash,
     root_version: u64,
@@ -278,6 +281,7 @@ fn begin(founding: &Founding, storage: &dyn Storage) -> Result<(), LedgerError> 
         previous_validators: set.clone(),
         validators: set,
         skips: Skips::default(),
+        previous_skips: Skips::default(),
         log_size: 0,
         root_hash: update.root.hash,
         root_version: update.root.version,
@@ -308,6 +312,7 @@ fn load_head(founding: &Founding, storage: &Arc<dyn Storage>) -> Result<Head, Le
         previous_validators: set(&stored.previous_validators)?,
         validators: set(&stored.validators)?,
         skips: stored.skips,
+        previous_skips: stored.previous_skips,
         log: LogEdge::load(&**storage, stored.log_size).ok_or_else(|| damaged("log tiles missing"))?,
         root: tree::Root { hash: stored.root_hash, version: stored.root_version },
         authority: Arc::new(Authority::new(StateView(storage.clone()), stored.height.next())?),
@@ -321,6 +326,3 @@ fn load_head(founding: &Founding, storage: &Arc<dyn Storage>) -> Result<Head, Le
 fn validators_of(state: &dyn StateRead) -> Result<ValidatorSet, StateFault> {
     load::<ValidatorSet>(state, keys::VALIDATORS)?.ok_or_else(|| StateFault("no validators".into()))
 }
-
-#[cfg(test)]
-mod tests;

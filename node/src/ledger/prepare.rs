@@ -126,7 +126,9 @@ impl Ledger {
             }
             txs.push(admitted);
         }
-        self.finish(&head, time, proposer, head.certificate.clone(), txs)
+        let prepared = self.finish(&head, time, proposer, head.certificate.clone(), txs, None)?;
+        self.keep_prepared(prepared.clone());
+        Ok(prepared)
     }
 
     /// Checks and executes a block that another node built, or that is long decided.
@@ -165,8 +167,9 @@ impl Ledger {
             admitted.push(tx);
         }
         let header = wire.header;
-        let prepared = self.finish(&head, header.time, header.proposer, wire.certificate, admitted)?;
+        let prepared = self.finish(&head, header.time, header.proposer, wire.certificate, admitted, Some(bytes))?;
         compare(&header, &prepared.header)?;
+        self.keep_prepared(prepared.clone());
         Ok(prepared)
     }
 
@@ -205,6 +208,7 @@ impl Ledger {
         proposer: PublicKey,
         certificate: Option<Certificate>,
         txs: Vec<AdmittedTx>,
+        received: Option<&[u8]>,
     ) -> Result<Arc<Prepared>, BlockError> {
         let height = head.height.next();
         let base = StateView(self.storage.clone());
@@ -254,22 +258,23 @@ impl Ledger {
         };
         let skips = match &certificate {
             None => head.skips.clone(),
-            Some(c) => head.skips.after(
-                &head.previous_validators,
-                c.height,
-                c.round,
-                head.authority.params().skip_heights,
-            ),
+            Some(c) => {
+                let turns = (&head.previous_validators, &head.previous_skips);
+                head.skips.after(turns, c.height, c.round, head.authority.params().skip_heights)
+            }
         };
-        let wire = WireBlock {
-            header: header.clone(),
-            certificate: certificate.clone(),
-            txs: txs.iter().map(|tx| tx.tx().bytes().to_vec()).collect(),
+        let bytes: Arc<[u8]> = match received {
+            Some(bytes) => bytes.into(),
+            None => {
+                let txs = txs.iter().map(|tx| tx.tx().bytes().to_vec()).collect();
+                let wire = WireBlock { header: header.clone(), certificate: certificate.clone(), txs };
+                wire.to_bytes().map_err(|e| LedgerError::Storage(StorageError(e)))?.into()
+            }
         };
         let prepared = Arc::new(Prepared {
             hash: header.hash(),
             header,
-            bytes: wire.to_bytes().map_err(|e| LedgerError::Storage(StorageError(e)))?.into(),
+            bytes,
             previous_certificate: certificate,
             txs,
             outcomes,
@@ -280,7 +285,6 @@ impl Ledger {
             next_validators,
             skips,
         });
-        self.keep_prepared(prepared.clone());
         Ok(prepared)
     }
 }

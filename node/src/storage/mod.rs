@@ -12,7 +12,7 @@ pub use rocks::RocksStorage;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Table {
-    /// Single values: the head, the format version.
+    /// Single values: the head.
     Meta = 1,
     /// Height -> block bytes.
     Blocks = 2,
@@ -44,9 +44,9 @@ pub enum Table {
     Undecided = 15,
     /// Log size -> signed checkpoint with its cosignatures.
     Checkpoints = 16,
-    /// Height -> the handover to another validator set.
+    /// Height -> the handover to another validator set as JSON; empty while it is missing here.
     Handovers = 17,
-    /// Height and number -> evidence of a validator's misbehaviour.
+    /// Height and vote key -> evidence of a validator's misbehaviour.
     Evidence = 18,
     /// Height -> version of the state tree's root page after that block.
     Roots = 19,

@@ -48,7 +48,8 @@ fn a_chain_that_is_cut_changed_or_in_another_order_is_refused() {
     for (what, handovers, want) in table {
         assert_eq!(with(&ledger, &all[3], handovers).unwrap_err().code(), want, "{what}");
     }
-    let changes: [(&str, fn(&mut Handover)); 6] = [
+    type Change = (&'static str, fn(&mut Handover));
+    let changes: [Change; 6] = [
         ("other successors", |h| h.validators[3] = crate::fixtures::validator(7)),
         ("another order of successors", |h| h.validators.swap(0, 1)),
         ("one successor less", |h| drop(h.validators.pop())),
@@ -122,4 +123,19 @@ fn who_still_has_a_trusted_quorum_needs_no_handover() {
     let place = ledger.place(&built);
     let file = receipt(&extra, place, ledger.path(place), ledger.checkpoint(&[2, 3, 5])).unwrap();
     assert_eq!(code(&file, &trust(&ledger)), 9004);
+}
+
+/// The leaving set is named by the leaf, not guessed from who signed: a later handover does not do for an earlier one,
+/// even where those who vouch for it are a quorum of both.
+#[test]
+fn a_handover_by_other_validators_is_refused_whoever_signed_it() {
+    let mut ledger = Ledger::new();
+    let built = note(ledger.id(), "1", "a");
+    ledger.commit(&[], Some(&[2, 3, 4, 5]));
+    ledger.commit(&[], Some(&[3, 4, 5, 6]));
+    ledger.commit(&[&built], None);
+    assert!(with(&ledger, &built, ledger.handovers.clone()).is_ok());
+    // Its checkpoint is signed by 2, 3 and 4: a quorum of the founders too.
+    let error = with(&ledger, &built, ledger.handovers[1..].to_vec()).unwrap_err();
+    assert!(matches!(error, VerifyError::Handover { index: 0, .. }), "{error}");
 }

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 const MOST_RECORDS: usize = 100;
 /// Bytes per transaction, as [`size`] reckons them.
 const MOST_BYTES: usize = 200 * 1024;
+/// A node's code for a record that the member's roles may not write.
+const NOT_YOUR_ROLE: &str = "TX-1105";
 /// How long a transaction's outcome is waited for, seconds.
 const WAIT: u64 = 60;
 
@@ -149,7 +151,7 @@ async fn import(
             Ok(delivered) => fate.count(session, &delivered),
             Err(Failure::Node(problem)) if problem.code == JTI_TAKEN => earlier(session, &mut fate, count, &problem).await,
             // What concerns this document alone stops this document alone.
-            Err(Failure::Node(problem)) if matches!(problem.status, 400 | 413 | 422) => {
+            Err(Failure::Node(problem)) if matches!(problem.status, 400 | 413 | 422) || problem.code == NOT_YOUR_ROLE => {
                 fate.refused += count;
                 fate.errors.push(Finding::of(&Failure::Node(problem), session.screen.lang));
                 break;
