@@ -108,10 +108,8 @@ impl Arena {
         });
         let (seller, carrier) = (cast.by_id(&trade.seller).unwrap(), cast.by_id(&papers.waybill.by).unwrap());
         let waybill = vec![papers.waybill.draft.clone().into()];
-        let (own, waybill) = tokio::join!(
-            self.put(index, seller, "papers", own.to_vec()),
-            self.put(index, carrier, "waybill", waybill)
-        );
+        let (own, waybill) =
+            tokio::join!(self.put(index, seller, "papers", own.to_vec()), self.put(index, carrier, "waybill", waybill));
         let record = |tx, index| RecordId { tx, index };
         let ids = ReceivableIds {
             order: record(own, 0),
@@ -269,7 +267,10 @@ fn winner(codes: [u16; 2], refused: u16) -> usize {
 fn report(what: &str, winners: &[usize], began: Instant) {
     let of_a = winners.iter().filter(|winner| **winner == 0).count();
     let [all, of_b] = [winners.len(), winners.len() - of_a];
-    println!("{what}: {all} receivables, bank A (validator) won {of_a}, bank B (follower) {of_b}, in {:?}", began.elapsed());
+    println!(
+        "{what}: {all} receivables, bank A (validator) won {of_a}, bank B (follower) {of_b}, in {:?}",
+        began.elapsed()
+    );
 }
 
 /// Of two banks that reserve the same receivable at the same moment, exactly one gets it; both have a final answer

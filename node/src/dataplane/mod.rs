@@ -55,8 +55,8 @@ pub struct Peer {
 pub const MAX_MESSAGE: usize = 8 << 20;
 /// A batch is sent when it has this many bytes, or after the gathering time.
 const BATCH_BYTES: usize = 512 << 10;
-/// How long transactions are gathered before they are sent.
-const GATHER: Duration = Duration::from_millis(4);
+/// Batches are sent at least this long apart: each costs a stream to every peer. The first after a pause goes at once.
+const GATHER: Duration = Duration::from_millis(25);
 /// How often lost connections are dialled again.
 const REDIAL: Duration = Duration::from_millis(500);
 
@@ -164,6 +164,7 @@ async fn run(
     redial.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut batch: Vec<Vec<u8>> = Vec::new();
     let mut batch_bytes = 0;
+    let mut sent = tokio::time::Instant::now();
     let send_at = tokio::time::sleep(GATHER);
     tokio::pin!(send_at);
     loop {
@@ -198,7 +199,7 @@ async fn run(
             }
             Some(bytes) = transactions.recv() => {
                 if batch.is_empty() {
-                    send_at.as_mut().reset(tokio::time::Instant::now() + GATHER);
+                    send_at.as_mut().reset(sent + GATHER);
                 }
                 batch_bytes += bytes.len();
                 batch.push(bytes);
@@ -207,12 +208,12 @@ async fn run(
                     batch.push(more);
                 }
                 if batch_bytes >= BATCH_BYTES {
-                    batch_bytes = 0;
+                    (batch_bytes, sent) = (0, tokio::time::Instant::now());
                     broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
                 }
             }
             () = &mut send_at, if !batch.is_empty() => {
-                batch_bytes = 0;
+                (batch_bytes, sent) = (0, tokio::time::Instant::now());
                 broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
             }
             Some(message) = others.recv() => broadcast(&mut swarm, &connected, &message),

@@ -98,6 +98,7 @@ fn table(world: &World) -> Vec<(Call, [u16; 6])> {
     let members = [401, 200, 200, 200, 200, 200];
     let own_or_reader = [401, 200, 404, 200, 200, 200];
     let readers = [401, 404, 404, 200, 200, 200];
+    let dealing = [401, 404, 404, 404, 200, 200];
     let operator = [401, 403, 403, 403, 403, 200];
     let member = &world.deal.seller.id;
     let nothing = RecordId { tx, index: 9 };
@@ -117,6 +118,11 @@ fn table(world: &World) -> Vec<(Call, [u16; 6])> {
         (get(format!("/v1/records?member={member}")), members),
         (get(format!("/v1/records/{record}")), own_or_reader),
         (get(format!("/v1/records/{rcv}")), own_or_reader),
+        // How a bank deals with a receivable is for that bank and the agencies: not for another bank.
+        (get(format!("/v1/records/{reservation}")), dealing),
+        (get(format!("/v1/transactions/{}", reservation.tx)), dealing),
+        (get(format!("/v1/transactions/{}/receipt", reservation.tx)), dealing),
+        (get(format!("/v1/transactions/{}/raw", reservation.tx)), dealing),
         (get(format!("/v1/records/{nothing}")), [401, 404, 404, 404, 404, 404]),
         // Who holds a disclosure may show it: knowing the salt is the right to.
         (present(&record, &sealed), members),

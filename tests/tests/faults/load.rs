@@ -115,8 +115,7 @@ impl Shared {
                     return;
                 }
                 Ok(answer) => {
-                    let refused =
-                        answer.status.is_client_error() && answer.status != StatusCode::TOO_MANY_REQUESTS;
+                    let refused = answer.status.is_client_error() && answer.status != StatusCode::TOO_MANY_REQUESTS;
                     assert!(!refused, "node {node} refused an order: {} {}", answer.status, answer.text);
                 }
                 // The node went away: what became of the transaction, another one tells.
@@ -129,8 +128,8 @@ impl Shared {
 
     fn node_up(&self, attempt: usize) -> usize {
         let count = self.up.len();
-        let turns = (0..count).map(|step| (attempt + step) % count);
-        turns.into_iter().find(|node| self.up[*node].load(SeqCst)).expect("at most one node is down")
+        let mut turns = (0..count).map(|step| (attempt + step) % count);
+        turns.find(|node| self.up[*node].load(SeqCst)).expect("at most one node is down")
     }
 }
 

@@ -190,7 +190,11 @@ pub fn disclosures(net: &Net, forge: &mut Forge, out: &mut Vec<Case>) {
     let member = &net.cast().enterprises[0];
     let texts: Vec<String> = (0..4).map(|n| order_json(&format!("D-{n}")).to_string()).collect();
     let whole = forge.raw(member, &texts);
-    let with = |disclosures: Vec<String>| Parts { disclosures, ..whole.clone() }.signed();
+    let with = |disclosures: Vec<String>| {
+        let mut parts = whole.clone();
+        parts.disclosures = disclosures;
+        parts.signed()
+    };
     let d = whole.disclosures.clone();
     out.push(Case::new("none disclosed", with(vec![]), "TX-1017"));
     out.push(Case::new("one missing", with(d[..3].to_vec()), "TX-1017"));

@@ -69,7 +69,10 @@ pub fn steps(net: &Net, desk: &mut Desk, stage: &Stage, out: &mut Vec<Case>) {
     case("repay nothing", b, repay(unknown, 1), "FIN-6401");
     case("repay another's pledge", b, repay(stage.pledge, 1), "FIN-6401");
     case("repay a reservation", a, repay(stage.reservation, 1), "FIN-6401");
-    case("repay too much", a, repay(stage.pledge, 501), "FIN-6402");
+    let borrower = repay_draft(rcv, stage.pledge, 501, Source::Borrower, at).unwrap();
+    case("repay more than was lent", a, borrower, "FIN-6402");
+    // A debtor pays the invoice: what is lent and what is free, but not what another claim holds.
+    case("pay what is reserved", a, repay(stage.pledge, stage.deal.minor - 999), "FIN-6402");
     case("repay 2^53 - 1", a, repay(stage.pledge, (1 << 53) - 1), "FIN-6402");
     case("release nothing", a, release_draft(rcv, unknown, at).unwrap(), "FIN-6501");
     case("release another's reservation", b, release_draft(rcv, stage.reservation, at).unwrap(), "FIN-6501");

@@ -79,7 +79,7 @@ fn cases() -> Vec<(String, String)> {
     for line in [
         "GET  /v1/status HTTP/1.1", "GET /v1/status  HTTP/1.1", "GET /v1/status HTTP/1.2", "GET /v1/status HTTP/0.9", "GET /v1/status",
         "GET /v1/status HTTP/1.1 HTTP/1.1", "GET\t/v1/status\tHTTP/1.1", "G\x00T /v1/status HTTP/1.1", "GET /v1/\x00 HTTP/1.1",
-        "GET http://other/v1/status HTTP/1.1", "GET //v1/status HTTP/1.1", "GET /v1/../v1/status HTTP/1.1", "\r\n\r\n\r\nGET /v1/status HTTP/1.1",
+        "GET http://other/v1/status HTTP/1.1", "GET //v1/status HTTP/1.1", "GET /v1/../v1/status HTTP/1.1", "GET /docs/../../../../etc/passwd HTTP/1.1", "GET /tlog/tile/0/../../../etc/passwd HTTP/1.1", "\r\n\r\n\r\nGET /v1/status HTTP/1.1",
         "CONNECT x:80 HTTP/1.1", "PRI * HTTP/1.1", "GET * HTTP/1.1", "OPTIONS * HTTP/1.1",
     ] {
         out.push((format!("line {line:?}"), format!("{line}\r\nHost: x\r\nConnection: close\r\n\r\n")));
