@@ -41,16 +41,25 @@ pub struct JsonError {
     pub message: String,
 }
 
+/// The first fault, and the steps to its place from the inside out: they are noted on the way back only, so that
+/// a good text costs nothing.
+#[derive(Default)]
 struct Place {
-    path: RefCell<Vec<String>>,
-    fault: RefCell<Option<JsonError>>,
+    steps: RefCell<Vec<String>>,
+    fault: RefCell<Option<(JsonFault, &'static str)>>,
 }
 
 impl Place {
-    fn refuse<E: serde::de::Error>(&self, fault: JsonFault, message: &str) -> E {
-        let error = JsonError { fault, pointer: pointer(&self.path.borrow()), message: message.to_owned() };
-        *self.fault.borrow_mut() = Some(error);
+    fn refuse<E: serde::de::Error>(&self, fault: JsonFault, message: &'static str) -> E {
+        *self.fault.borrow_mut() = Some((fault, message));
         E::custom(message)
+    }
+
+    fn below<E>(&self, step: impl FnOnce() -> String) -> impl FnOnce(E) -> E {
+        move |error| {
+            self.steps.borrow_mut().push(step());
+            error
+        }
     }
 }
 
@@ -112,25 +121,20 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let inner = self.deeper::<A::Error>()?;
         let mut items = Vec::new();
-        loop {
-            self.place.path.borrow_mut().push(items.len().to_string());
-            let Some(item) = seq.next_element_seed(inner)? else { break };
-            self.place.path.borrow_mut().pop();
+        while let Some(item) = seq.next_element_seed(inner).map_err(self.place.below(|| items.len().to_string()))? {
             items.push(item);
         }
-        self.place.path.borrow_mut().pop();
         Ok(Value::Array(items))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let inner = self.deeper::<A::Error>()?;
         let mut fields = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            self.place.path.borrow_mut().push(key.clone());
             if fields.contains_key(&key) {
-                return Err(self.place.refuse(JsonFault::DuplicateKey, "a key appears twice in one object"));
+                let refusal = self.place.refuse(JsonFault::DuplicateKey, "a key appears twice in one object");
+                return Err(self.place.below(|| key)(refusal));
             }
-            let value = map.next_value_seed(inner)?;
-            self.place.path.borrow_mut().pop();
+            let value = map.next_value_seed(inner).map_err(self.place.below(|| key.clone()))?;
             fields.insert(key, value);
         }
         Ok(Value::Object(fields))
@@ -151,17 +155,19 @@ impl Strict<'_> {
 /// # Errors
 /// The first fault met, with its place.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
-    let place = Place { path: RefCell::new(Vec::new()), fault: RefCell::new(None) };
+    let place = Place::default();
     let mut reader = serde_json::Deserializer::from_slice(text);
     let parsed = Strict { place: &place, depth: 0 }
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value));
     parsed.map_err(|error| {
-        place.fault.borrow_mut().take().unwrap_or_else(|| JsonError {
-            fault: JsonFault::Syntax,
-            pointer: pointer(&place.path.borrow()),
-            message: error.to_string(),
-        })
+        let mut steps = place.steps.take();
+        steps.reverse();
+        let (fault, message) = match place.fault.take() {
+            Some((fault, message)) => (fault, message.to_owned()),
+            None => (JsonFault::Syntax, error.to_string()),
+        };
+        JsonError { fault, pointer: pointer(&steps), message }
     })
 }
 
@@ -170,6 +176,18 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
 /// # Errors
 /// [`JsonFault::Shape`] with serde's sentence; the pointer starts with `prefix`.
 pub fn shape<T: DeserializeOwned>(value: Value, prefix: &str) -> Result<T, JsonError> {
+    shape_of(&value, prefix)
+}
+
+/// As [`shape`], of a value that somebody else keeps.
+///
+/// # Errors
+/// As [`shape`].
+pub fn shape_of<'a, T: DeserializeOwned, D: Deserializer<'a> + Copy>(value: D, prefix: &str) -> Result<T, JsonError> {
+    // Only a value that does not fit is read again, to say where.
+    if let Ok(good) = T::deserialize(value) {
+        return Ok(good);
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let steps: Vec<String> = error
             .path()

@@ -103,7 +103,7 @@ impl Record {
     /// # Errors
     /// The first field that is missing, unknown or of the wrong type; the pointer begins at the record.
     pub fn clear<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
-        json::shape(Value::Object(self.body.clone()), "/body")
+        json::shape_of(&self.body, "/body")
     }
 }
 

@@ -4,6 +4,10 @@
 //! Signed are: the first block of each second of block time, so that all sign the same; a block that hands
 //! over to other validators; and, when nothing happens, the newest block, and again every minute.
 
+mod handovers;
+
+pub use handovers::{missing_handovers, stored_handovers};
+
 use crate::dataplane::{DataPlane, Message};
 use crate::ledger::{Committed, Head, Ledger, LedgerError};
 use crate::storage::{Batch, Direction, Table};
@@ -15,7 +19,6 @@ use chain_core::log::merkle::inclusion_proof;
 use chain_core::log::note::VerifierKey;
 use chain_core::log::{Checkpoint, SignatureLine, SignedCheckpoint};
 use chain_core::receipt::{Handover, cosigner_name, policy_of};
-use chain_core::state::keys::VALIDATORS;
 use chain_core::types::Height;
 use chain_core::validators::{Validator, ValidatorSet};
 use ed25519_dalek::VerifyingKey;
@@ -48,18 +51,6 @@ pub fn newest_checkpoint(ledger: &Ledger) -> Result<Option<SignedCheckpoint>, Le
     rows.first().map(|(_, text)| SignedCheckpoint::parse(text).map_err(|e| LedgerError::Damaged(e.to_string()))).transpose()
 }
 
-/// Every handover so far, oldest first.
-///
-/// # Errors
-/// The store failed.
-pub fn stored_handovers(ledger: &Ledger) -> Result<Vec<Handover>, LedgerError> {
-    let rows = ledger.storage().scan(Table::Handovers, b"", b"", Direction::Forward, usize::MAX)?;
-    rows.iter()
-        .filter(|(_, json)| !json.is_empty())
-        .map(|(_, json)| serde_json::from_slice(json).map_err(|e| LedgerError::Damaged(e.to_string())))
-        .collect()
-}
-
 /// The end of a block, as a checkpoint states it.
 #[derive(Clone)]
 struct End {
@@ -67,6 +58,7 @@ struct End {
     root: Hash,
     /// The validators who decided the block: they sign for it.
     validators: ValidatorSet,
+    /// The next validators and the block's leaf, until a quorum has signed the handover.
     handover: Option<(ValidatorSet, Leaf)>,
 }
 
@@ -107,6 +99,7 @@ impl Checkpoints {
             inner.ends.insert(head.log.size(), end_of_head(&head));
             inner.last_commit = Some(Instant::now());
         }
+        inner.ends.extend(handovers::awaited(&ledger)?);
         Ok(Checkpoints { ledger, keys, plane, inner: Mutex::new(inner) })
     }
 
@@ -122,27 +115,18 @@ impl Checkpoints {
         let header = &committed.block.header;
         let mut end = end_of_head(&committed.head);
         if header.validators != header.next_validators {
-            let leaf = Leaf::Block {
-                height: header.height,
-                time: header.time,
-                previous: header.previous,
-                state_root: header.state_root,
-                validators: header.validators,
-                next_validators: header.next_validators,
-            };
-            end.handover = Some((committed.head.validators.clone(), leaf));
-            // Noted as missing until a quorum has signed it here, or another node hands it on.
-            let mut batch = Batch::default();
-            batch.put(Table::Handovers, &header.height.0.to_be_bytes(), []);
-            self.ledger.storage().write(batch)?;
+            end.handover = Some((committed.head.validators.clone(), handovers::leaf_of(header)));
+            handovers::note(&self.ledger, header.height)?;
         }
         let size = header.log_size;
         let due = end.handover.is_some() || header.time.seconds() != previous_second;
         let early = {
             let mut inner = self.inner();
             inner.ends.insert(size, end);
-            while inner.ends.len() > RECENT {
-                inner.ends.pop_first();
+            while inner.ends.len() > RECENT
+                && let Some(oldest) = inner.ends.iter().find(|(_, end)| end.handover.is_none()).map(|(size, _)| *size)
+            {
+                inner.ends.remove(&oldest);
             }
             inner.last_commit = Some(Instant::now());
             let later = inner.early.split_off(&(size + 1));
@@ -173,57 +157,6 @@ impl Checkpoints {
             (quiet && (unsigned || stale || unheard)).then_some(*size)
         };
         due.map_or(Ok(()), |size| self.sign(size))
-    }
-
-    /// Asks the others for handovers that this node lacks, because it was not there when they were signed.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub fn ask_for_missing(&self) -> Result<(), LedgerError> {
-        let rows = self.ledger.storage().scan(Table::Handovers, b"", b"", Direction::Forward, usize::MAX)?;
-        for (key, _) in rows.iter().filter(|(_, json)| json.is_empty()).take(8) {
-            if let Ok(height) = <[u8; 8]>::try_from(key.as_slice()) {
-                self.plane.share(Message::WantHandover(u64::from_be_bytes(height)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Hands on a handover that another node lacks.
-    pub fn give_handover(&self, height: u64) {
-        let found = self.ledger.storage().get(Table::Handovers, &height.to_be_bytes());
-        if let Ok(Some(json)) = found
-            && !json.is_empty()
-        {
-            self.plane.share(Message::Handover { height, json });
-        }
-    }
-
-    /// Takes a handover that this node lacks, if it fits the ledger and a quorum signed it.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub fn take_handover(&self, height: u64, json: &[u8]) -> Result<(), LedgerError> {
-        let row = height.to_be_bytes();
-        let storage = self.ledger.storage();
-        if storage.get(Table::Handovers, &row)?.is_none_or(|known| !known.is_empty()) {
-            return Ok(());
-        }
-        let Some(block) = crate::query::block(&self.ledger, Height(height))? else { return Ok(()) };
-        let before = crate::ledger::view::at_height(&**storage, VALIDATORS, Height(height.saturating_sub(1)))?;
-        let Some(before) = before.and_then(|bytes| ValidatorSet::from_bytes(&bytes)) else { return Ok(()) };
-        let Ok(handover) = serde_json::from_slice::<Handover>(json) else { return Ok(()) };
-        let origin = &self.ledger.founding().genesis.origin;
-        let fits = handover.index + 1 == block.header.log_size
-            && handover
-                .verify(origin, &before)
-                .is_ok_and(|(next, _)| next.hash() == block.header.next_validators);
-        if !fits {
-            return Ok(());
-        }
-        let mut batch = Batch::default();
-        batch.put(Table::Handovers, &row, json);
-        Ok(storage.write(batch)?)
     }
 
     fn sign(&self, size: u64) -> Result<(), LedgerError> {
@@ -345,14 +278,18 @@ impl Checkpoints {
                 batch.delete(Table::Checkpoints, &inner.newest.to_be_bytes());
             }
             inner.newest = size;
-            let later = inner.lines.split_off(&size.saturating_sub(1));
-            inner.lines = later;
+            // The lines of a handover are kept until it is complete, however far the log has gone on.
+            let Inner { ends, lines, .. } = &mut *inner;
+            lines.retain(|at, _| at.saturating_add(1) >= size || ends.get(at).is_some_and(|end| end.handover.is_some()));
         }
         drop(inner);
-        if batch.is_empty() {
-            return Ok(());
+        if !batch.is_empty() {
+            self.ledger.storage().write(batch)?;
         }
-        Ok(self.ledger.storage().write(batch)?)
+        if end.handover.is_some() {
+            self.complete(size);
+        }
+        Ok(())
     }
 
     /// Leaves covered by the newest checkpoint with a quorum.

@@ -180,7 +180,7 @@ async fn signers(client: &Client, heights: std::ops::RangeInclusive<u64>) -> Vec
 
 /// By vote, the second bank's node takes the insurer's place, and then the tax office's validator gets new vote, log
 /// and cosigner keys: blocks go on, the leaving node follows, old keys sign nothing more, and receipts from before and
-/// after verify from the genesis file alone, at every node.
+/// after verify from the genesis file alone, at every node, one that was down during the change included.
 #[tokio::test(flavor = "multi_thread")]
 async fn validators_are_replaced_and_get_new_keys() {
     let mut stage = Stage::start(0xC4A2, 5).await;
@@ -206,7 +206,9 @@ async fn validators_are_replaced_and_get_new_keys() {
         assert_eq!(handovers(&text), 1, "node {node}");
     }
 
-    // 2. New keys for the tax office's validator: decided, then put in place with a restart.
+    // 2. New keys for the tax office's validator: decided, then put in place with a restart. The node that follows now
+    // is down meanwhile, so that it misses the signatures of the change.
+    stage.net.network.nodes[INSURER].kill();
     let mut renewed = tax.clone();
     (renewed.vote, renewed.log, renewed.cosigner) = (rand::random(), rand::random(), rand::random());
     let set = validators(&stage, &[&customs, &renewed, &bank_a, &bank_b]);
@@ -233,6 +235,9 @@ async fn validators_are_replaced_and_get_new_keys() {
     let built_anew = proposes(&client, renewed.validator().vote, rotated).await;
     assert_eq!(status(&stage, TAX).await["role"], "validator");
     let after = stage.put(TAX, &cast.enterprises[0], parcel("after-changes")).await;
+    client.wait_height(rotated + 25, PATIENCE).await.unwrap();
+    stage.net.network.nodes[INSURER].start().unwrap();
+    stage.net.network.nodes[INSURER].wait_ready(PATIENCE).await.unwrap();
 
     let seen = load.end().await;
     println!(

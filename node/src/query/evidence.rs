@@ -1,7 +1,7 @@
 //! Receipts and state proofs, made from the newest checkpoint that covers them.
 
 use super::{block, damaged, place_of};
-use crate::checkpoint::{newest_checkpoint, stored_handovers};
+use crate::checkpoint::{missing_handovers, newest_checkpoint, stored_handovers};
 use crate::ledger::log::TileReader;
 use crate::ledger::view::{Pages, at_height};
 use crate::ledger::{Ledger, LedgerError, decode};
@@ -45,6 +45,12 @@ fn covering(ledger: &Ledger, index: u64) -> Result<(SignedCheckpoint, Vec<Handov
     let size = checkpoint.checkpoint().size();
     if index >= size {
         return Err(ProofError::NotYet);
+    }
+    // Without a handover before it, nobody could check the checkpoint from the genesis on.
+    for height in missing_handovers(ledger)? {
+        if block(ledger, height)?.is_some_and(|missing| missing.header.log_size < size) {
+            return Err(ProofError::NotYet);
+        }
     }
     let handovers = stored_handovers(ledger)?.into_iter().filter(|h| h.index + 1 < size).collect();
     Ok((checkpoint, handovers))
