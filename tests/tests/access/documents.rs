@@ -14,7 +14,8 @@ fn routes_in_source() -> Routes {
     for piece in router.split(".route(\"").skip(1) {
         let (path, handler) = piece.split_once('"').unwrap();
         let methods = ["get", "post", "put", "patch", "delete"];
-        let found = methods.iter().filter(|method| handler.split(".route(").next().unwrap().contains(&format!("{method}(")));
+        let found =
+            methods.iter().filter(|method| handler.split(".route(").next().unwrap().contains(&format!("{method}(")));
         routes.insert(path.replace("{*", "{"), found.map(|m| (*m).to_owned()).collect());
     }
     routes
@@ -33,8 +34,10 @@ async fn the_documentation_is_complete_and_alone() {
         for operation in item.as_object().unwrap().values() {
             assert!(operation["responses"].as_object().is_some_and(|r| !r.is_empty()), "{path}");
             let named = |p: &Value| (p["in"] == "path").then(|| p["name"].as_str().unwrap().to_owned());
-            let parameters: BTreeSet<String> = operation["parameters"].as_array().into_iter().flatten().filter_map(named).collect();
-            let in_path: BTreeSet<String> = path.split('{').skip(1).map(|p| p.split('}').next().unwrap().to_owned()).collect();
+            let parameters: BTreeSet<String> =
+                operation["parameters"].as_array().into_iter().flatten().filter_map(named).collect();
+            let in_path: BTreeSet<String> =
+                path.split('{').skip(1).map(|p| p.split('}').next().unwrap().to_owned()).collect();
             assert_eq!(parameters, in_path, "{path}");
         }
         described.insert(path.clone(), methods);
@@ -55,7 +58,10 @@ async fn the_documentation_is_complete_and_alone() {
         assert_eq!(reply.status, 200, "{path}");
         for reference in references(&path, &reply.text) {
             let off = reference.contains("//") || reference.contains(':');
-            assert!(!off || reference.starts_with("data:") || reference.starts_with("#"), "{path} asks for {reference}");
+            assert!(
+                !off || reference.starts_with("data:") || reference.starts_with("#"),
+                "{path} asks for {reference}"
+            );
             if !off && !reference.starts_with('#') && !reference.is_empty() {
                 queue.push(absolute(&reference));
             }
@@ -110,17 +116,57 @@ async fn wrong_questions_get_problem_documents() {
     let long = "x".repeat(20_000);
     let mut asked = 0;
     let paths = [
-        ("/", 404), ("/v1", 404), ("/v1/", 404), ("/v1/nothing", 404), ("/v2/status", 404), ("/v1/status/", 404), ("//v1/status", 404),
-        ("/v1/transactions/", 404), ("/v1/transactions/x", 400), ("/v1/transactions/..%2f..%2fetc%2fpasswd", 400), ("/v1/transactions/%ff", 400),
-        ("/v1/transactions/%00", 400), ("/v1/records/x", 400), ("/v1/records/0:0", 400), ("/v1/records?perPage=0", 400), ("/v1/records?perPage=501", 400),
-        ("/v1/records?perPage=-1", 400), ("/v1/records?perPage=1e3", 400), ("/v1/records?perPage=x", 400), ("/v1/records?limit=1", 400),
-        ("/v1/records?nextPageToken=x", 400), ("/v1/records?nextPageToken=", 400), ("/v1/records?from=yesterday", 400), ("/v1/records?from=-1", 400),
-        ("/v1/records?to=18446744073709551616", 400), ("/v1/records?kind=a&kind=b", 400), ("/v1/blocks?perPage=0", 400), ("/v1/blocks?x=1", 400),
-        ("/v1/blocks?nextPageToken=AAAA", 400), ("/v1/blocks/x", 400), ("/v1/blocks/-1", 400), ("/v1/blocks/0", 404), ("/v1/blocks/18446744073709551615", 404),
-        ("/v1/blocks/18446744073709551616", 400), ("/v1/members?perPage=0", 400), ("/v1/members/x%20y", 400), ("/v1/members/NOBODY", 404), ("/v1/members?nextPageToken=%00", 400),
-        ("/v1/state", 400), ("/v1/state?key=", 202), ("/v1/state?key=a&height=x", 400), ("/v1/state?key=a&at=1", 400), ("/v1/receivables/x", 400),
-        ("/v1/receivables/x/check", 400), ("/tlog/tile/", 404), ("/tlog/tile/x", 400), ("/tlog/tile/99/000", 400), ("/tlog/tile/0/..%2f..%2fx", 400),
-        ("/tlog/tile/0/999", 404), ("/docs/nothing.js", 404), ("/docs/../Cargo.toml", 404),
+        ("/", 404),
+        ("/v1", 404),
+        ("/v1/", 404),
+        ("/v1/nothing", 404),
+        ("/v2/status", 404),
+        ("/v1/status/", 404),
+        ("//v1/status", 404),
+        ("/v1/transactions/", 404),
+        ("/v1/transactions/x", 400),
+        ("/v1/transactions/..%2f..%2fetc%2fpasswd", 400),
+        ("/v1/transactions/%ff", 400),
+        ("/v1/transactions/%00", 400),
+        ("/v1/records/x", 400),
+        ("/v1/records/0:0", 400),
+        ("/v1/records?perPage=0", 400),
+        ("/v1/records?perPage=501", 400),
+        ("/v1/records?perPage=-1", 400),
+        ("/v1/records?perPage=1e3", 400),
+        ("/v1/records?perPage=x", 400),
+        ("/v1/records?limit=1", 400),
+        ("/v1/records?nextPageToken=x", 400),
+        ("/v1/records?nextPageToken=", 400),
+        ("/v1/records?from=yesterday", 400),
+        ("/v1/records?from=-1", 400),
+        ("/v1/records?to=18446744073709551616", 400),
+        ("/v1/records?kind=a&kind=b", 400),
+        ("/v1/blocks?perPage=0", 400),
+        ("/v1/blocks?x=1", 400),
+        ("/v1/blocks?nextPageToken=AAAA", 400),
+        ("/v1/blocks/x", 400),
+        ("/v1/blocks/-1", 400),
+        ("/v1/blocks/0", 404),
+        ("/v1/blocks/18446744073709551615", 404),
+        ("/v1/blocks/18446744073709551616", 400),
+        ("/v1/members?perPage=0", 400),
+        ("/v1/members/x%20y", 400),
+        ("/v1/members/NOBODY", 404),
+        ("/v1/members?nextPageToken=%00", 400),
+        ("/v1/state", 400),
+        ("/v1/state?key=", 202),
+        ("/v1/state?key=a&height=x", 400),
+        ("/v1/state?key=a&at=1", 400),
+        ("/v1/receivables/x", 400),
+        ("/v1/receivables/x/check", 400),
+        ("/tlog/tile/", 404),
+        ("/tlog/tile/x", 400),
+        ("/tlog/tile/99/000", 400),
+        ("/tlog/tile/0/..%2f..%2fx", 400),
+        ("/tlog/tile/0/999", 404),
+        ("/docs/nothing.js", 404),
+        ("/docs/../Cargo.toml", 404),
     ];
     for (path, expected) in paths {
         let reply = net.get(0, path, Some(&token)).await;
@@ -131,11 +177,19 @@ async fn wrong_questions_get_problem_documents() {
         asked += 1;
     }
     for (path, expected) in [
-        (format!("/v1/transactions/{zeros}"), 404), (format!("/v1/transactions/{zeros}/receipt"), 404), (format!("/v1/transactions/{zeros}/raw"), 404),
-        (format!("/v1/transactions/{zeros}/receipt?record=65536"), 400), (format!("/v1/transactions/{zeros}/receipt?record=-1"), 400),
-        (format!("/v1/transactions/{zeros}/receipt?x=1"), 400), (format!("/v1/transactions/{zeros}0"), 400), (format!("/v1/records/{zeros}:0"), 404),
-        (format!("/v1/records/{zeros}:65536"), 400), (format!("/v1/records/{zeros}:00"), 400), (format!("/v1/receivables/{zeros}:0"), 404),
-        (format!("/v1/records?object={long}"), 200), (format!("/v1/members/{long}"), 400),
+        (format!("/v1/transactions/{zeros}"), 404),
+        (format!("/v1/transactions/{zeros}/receipt"), 404),
+        (format!("/v1/transactions/{zeros}/raw"), 404),
+        (format!("/v1/transactions/{zeros}/receipt?record=65536"), 400),
+        (format!("/v1/transactions/{zeros}/receipt?record=-1"), 400),
+        (format!("/v1/transactions/{zeros}/receipt?x=1"), 400),
+        (format!("/v1/transactions/{zeros}0"), 400),
+        (format!("/v1/records/{zeros}:0"), 404),
+        (format!("/v1/records/{zeros}:65536"), 400),
+        (format!("/v1/records/{zeros}:00"), 400),
+        (format!("/v1/receivables/{zeros}:0"), 404),
+        (format!("/v1/records?object={long}"), 200),
+        (format!("/v1/members/{long}"), 400),
     ] {
         let reply = net.get(0, &path, Some(&token)).await;
         reply.check_problem(&path);
@@ -144,7 +198,11 @@ async fn wrong_questions_get_problem_documents() {
     }
     let routes = routes_in_source();
     for (path, methods) in &routes {
-        let path = path.replace("{id}", &zeros).replace("{record}", &format!("{zeros}:0")).replace("{height}", "1").replace("{path}", "index.html");
+        let path = path
+            .replace("{id}", &zeros)
+            .replace("{record}", &format!("{zeros}:0"))
+            .replace("{height}", "1")
+            .replace("{path}", "index.html");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
             if methods.contains(&method.to_lowercase()) {
                 continue;
@@ -158,10 +216,20 @@ async fn wrong_questions_get_problem_documents() {
         }
     }
     let bodies: [(&[u8], u16); 14] = [
-        (b"", 400), (b"x", 400), (b"null", 400), (b"[]", 400), (b"{}", 400), (b"{\"record\":1,\"disclosures\":[]}", 400),
-        (b"{\"record\":\"x\",\"disclosures\":[]}", 400), (b"{\"record\":\"x\",\"disclosures\":[],\"more\":1}", 400),
-        (b"{\"record\":\"x\",\"record\":\"x\",\"disclosures\":[]}", 400), (b"{\"record\":\"x\",\"disclosures\":[1e999]}", 400), (b"\xff\xfe", 400),
-        (&[b'['; 100_000], 400), (&[b' '; 1_100_000], 413), (b"{\"record\":\"x\",\"disclosures\":\"y\"}", 400),
+        (b"", 400),
+        (b"x", 400),
+        (b"null", 400),
+        (b"[]", 400),
+        (b"{}", 400),
+        (b"{\"record\":1,\"disclosures\":[]}", 400),
+        (b"{\"record\":\"x\",\"disclosures\":[]}", 400),
+        (b"{\"record\":\"x\",\"disclosures\":[],\"more\":1}", 400),
+        (b"{\"record\":\"x\",\"record\":\"x\",\"disclosures\":[]}", 400),
+        (b"{\"record\":\"x\",\"disclosures\":[1e999]}", 400),
+        (b"\xff\xfe", 400),
+        (&[b'['; 100_000], 400),
+        (&[b' '; 1_100_000], 413),
+        (b"{\"record\":\"x\",\"disclosures\":\"y\"}", 400),
     ];
     for (body, expected) in bodies {
         let request = net.http.post(format!("{}/v1/disclosures", net.url(0))).body(body.to_vec());

@@ -145,7 +145,10 @@ fn table(world: &World) -> Vec<(Call, [u16; 6])> {
         (get(format!("/v1/members/{member}")), members),
         (get("/v1/validators"), members),
         (get("/v1/events"), members),
-        (Call { method: reqwest::Method::DELETE, path: format!("/v1/disclosures/{record}"), body: None }, [401, 403, 403, 403, 403, 204]),
+        (
+            Call { method: reqwest::Method::DELETE, path: format!("/v1/disclosures/{record}"), body: None },
+            [401, 403, 403, 403, 403, 204],
+        ),
     ]
 }
 
@@ -232,8 +235,19 @@ async fn a_foreign_enterprise_sees_nothing() {
     let net = &world.net;
     let foreign = callers(&world)[2].1.clone().unwrap();
     let token = net.client(NODE, &foreign).token().unwrap();
-    let secrets = [world.deal.seller.id.to_string(), world.order.id.to_string(), world.deal.receivable.tx.to_string(), world.reservation.tx.to_string()];
-    let record = net.get(NODE, &format!("/v1/records/{}:0", world.order.id), Some(&net.client(NODE, &world.deal.seller).token().unwrap())).await;
+    let secrets = [
+        world.deal.seller.id.to_string(),
+        world.order.id.to_string(),
+        world.deal.receivable.tx.to_string(),
+        world.reservation.tx.to_string(),
+    ];
+    let record = net
+        .get(
+            NODE,
+            &format!("/v1/records/{}:0", world.order.id),
+            Some(&net.client(NODE, &world.deal.seller).token().unwrap()),
+        )
+        .await;
     let object = record.json()["objects"][0].as_str().unwrap().to_owned();
     let seller = &world.deal.seller.id;
     let mut asked = 0;
@@ -265,7 +279,13 @@ async fn a_foreign_enterprise_sees_nothing() {
     }
     // What was shown to the node is asked for in vain: nothing gives disclosures back.
     let shown: Vec<&str> = world.order.sealed[0].1.iter().map(|s| s.disclosure.as_str()).collect();
-    net.client(NODE, &world.deal.seller).present(&RecordId { tx: world.order.id, index: 0 }, &world.order.sealed[0].1.iter().map(|s| s.disclosure.clone()).collect::<Vec<_>>()).await.unwrap();
+    net.client(NODE, &world.deal.seller)
+        .present(
+            &RecordId { tx: world.order.id, index: 0 },
+            &world.order.sealed[0].1.iter().map(|s| s.disclosure.clone()).collect::<Vec<_>>(),
+        )
+        .await
+        .unwrap();
     for (call, _) in table(&world).iter().filter(|(call, _)| call.method == reqwest::Method::GET) {
         let reply = ask(net, call, Some(&token)).await;
         assert!(shown.iter().all(|text| !reply.text.contains(text)) && !reply.text.contains("120.50"), "{}", call.path);
@@ -274,7 +294,8 @@ async fn a_foreign_enterprise_sees_nothing() {
     // Events: blocks, and transactions of its own only.
     let own = desk.order(&foreign);
     net.accept(NODE, "own order", &own).await;
-    let request = bearer(net.http.get(format!("{}/v1/events", net.url(NODE))), Some(&token)).header("last-event-id", "0-0");
+    let request =
+        bearer(net.http.get(format!("{}/v1/events", net.url(NODE))), Some(&token)).header("last-event-id", "0-0");
     let mut bytes = request.send().await.unwrap().bytes_stream();
     let (mut seen, last) = (String::new(), format!("id: {}-", net.settled().await.height));
     while !seen.contains(&last) || !seen.ends_with("\n\n") {

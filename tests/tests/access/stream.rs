@@ -7,7 +7,13 @@ use std::time::Duration;
 use testnet::world::MemberSigner;
 
 /// Reads up to `count` events after an id; each as (id, event name). Then the connection is dropped, wherever it is.
-async fn read(net: &Net, member: &MemberSigner, node: usize, after: Option<&str>, count: usize) -> Vec<(String, String)> {
+async fn read(
+    net: &Net,
+    member: &MemberSigner,
+    node: usize,
+    after: Option<&str>,
+    count: usize,
+) -> Vec<(String, String)> {
     let token = net.client(node, member).token().unwrap();
     let request = bearer(net.http.get(format!("{}/v1/events", net.url(node))), Some(&token));
     let request = match after {
@@ -78,7 +84,11 @@ async fn a_resumed_stream_has_no_gap_and_no_repetition() {
     assert_eq!(seen, expected);
     // From every single event on, the rest follows.
     for (at, (id, _)) in expected.iter().enumerate().take(expected.len() - 1) {
-        assert_eq!(read(&net, &customs, at % 4, Some(id), 3).await, expected[at + 1..(at + 4).min(expected.len())].to_vec()[..].iter().take(3).cloned().collect::<Vec<_>>(), "after {id}");
+        assert_eq!(
+            read(&net, &customs, at % 4, Some(id), 3).await,
+            expected[at + 1..(at + 4).min(expected.len())].to_vec()[..].iter().take(3).cloned().collect::<Vec<_>>(),
+            "after {id}"
+        );
         if at + 4 >= expected.len() {
             break;
         }

@@ -4,7 +4,7 @@
 use super::{Desk, Net, now};
 use chain_core::tx::disclosure::Sealed;
 use chain_core::types::RecordId;
-use contracts::finance::calls::{Decision, Capacity};
+use contracts::finance::calls::{Capacity, Decision};
 use contracts::finance::wire::Salt;
 use testnet::world::drafts::{confirm_draft, policy_draft};
 use testnet::world::receivable::{ReceivableIds, receivable_draft};

@@ -11,9 +11,28 @@ use testnet::client::now_s;
 
 /// Texts that are not integers within 2^53 - 1, or not JSON.
 pub const NUMBERS: [&str; 22] = [
-    "1e999", "-1e999", "1E3", "-0", "-0.0", "1.0", "0.1", "-1", "9007199254740992", "-9007199254740992",
-    "18446744073709551615", "18446744073709551616", "340282366920938463463374607431768211456", "1e-400", "NaN",
-    "Infinity", "0x10", "01", "+1", "1_000", "true", "\"5\"",
+    "1e999",
+    "-1e999",
+    "1E3",
+    "-0",
+    "-0.0",
+    "1.0",
+    "0.1",
+    "-1",
+    "9007199254740992",
+    "-9007199254740992",
+    "18446744073709551615",
+    "18446744073709551616",
+    "340282366920938463463374607431768211456",
+    "1e-400",
+    "NaN",
+    "Infinity",
+    "0x10",
+    "01",
+    "+1",
+    "1_000",
+    "true",
+    "\"5\"",
 ];
 
 /// The fourteen encodings of points of small order (RFC 8032 and its non-canonical ones), hexadecimal.
@@ -49,8 +68,26 @@ fn good(net: &Net, forge: &mut Forge) -> Parts {
 
 pub fn headers(net: &Net, forge: &mut Forge, out: &mut Vec<Case>) {
     let algorithms = [
-        "none", "None", "NONE", "nOnE", "HS256", "HS512", "ES256", "ES256K", "RS256", "PS256", "Ed448", "ed25519",
-        "EDDSA", "EdDSA ", "Ed25519ph", "", "\u{0395}d25519", "Ed\u{200b}25519", "SM3", "A128KW",
+        "none",
+        "None",
+        "NONE",
+        "nOnE",
+        "HS256",
+        "HS512",
+        "ES256",
+        "ES256K",
+        "RS256",
+        "PS256",
+        "Ed448",
+        "ed25519",
+        "EDDSA",
+        "EdDSA ",
+        "Ed25519ph",
+        "",
+        "\u{0395}d25519",
+        "Ed\u{200b}25519",
+        "SM3",
+        "A128KW",
     ];
     for alg in algorithms {
         let parts = good(net, forge).field("alg", &json!(alg).to_string());
@@ -58,15 +95,34 @@ pub fn headers(net: &Net, forge: &mut Forge, out: &mut Vec<Case>) {
         out.push(Case::new(format!("alg {alg:?}, no signature"), parts.with_signature(&[]), "TX-1011"));
     }
     for alg in ["SM2", "SM2SM3", "SM3withSM2"] {
-        out.push(Case::new(format!("alg {alg}"), good(net, forge).field("alg", &json!(alg).to_string()).signed(), "TX-1012"));
+        out.push(Case::new(
+            format!("alg {alg}"),
+            good(net, forge).field("alg", &json!(alg).to_string()).signed(),
+            "TX-1012",
+        ));
     }
-    for (name, text) in [("alg", "null"), ("alg", "[\"Ed25519\"]"), ("kid", "null"), ("kid", "7"), ("kid", "\"\""), ("typ", "null")] {
+    for (name, text) in
+        [("alg", "null"), ("alg", "[\"Ed25519\"]"), ("kid", "null"), ("kid", "7"), ("kid", "\"\""), ("typ", "null")]
+    {
         out.push(Case::new(format!("{name} {text}"), good(net, forge).field(name, text).signed(), "TX-1009"));
     }
-    for typ in ["JWT", "sd-jwt", "SEALANE+SD-JWT", "sealane-auth+jwt", "sealane+sd-jwt ", "application/sealane+sd-jwt", ""] {
-        out.push(Case::new(format!("typ {typ}"), good(net, forge).field("typ", &json!(typ).to_string()).signed(), "TX-1010"));
+    for typ in
+        ["JWT", "sd-jwt", "SEALANE+SD-JWT", "sealane-auth+jwt", "sealane+sd-jwt ", "application/sealane+sd-jwt", ""]
+    {
+        out.push(Case::new(
+            format!("typ {typ}"),
+            good(net, forge).field("typ", &json!(typ).to_string()).signed(),
+            "TX-1010",
+        ));
     }
-    for (name, text) in [("jwk", "{}"), ("jku", "\"https://example.invalid\""), ("x5c", "[]"), ("crit", "[\"exp\"]"), ("b64", "false"), ("x", "0")] {
+    for (name, text) in [
+        ("jwk", "{}"),
+        ("jku", "\"https://example.invalid\""),
+        ("x5c", "[]"),
+        ("crit", "[\"exp\"]"),
+        ("b64", "false"),
+        ("x", "0"),
+    ] {
         out.push(Case::new(format!("header {name}"), good(net, forge).field(name, text).signed(), "TX-1009"));
     }
     for kid in ["x", &"A".repeat(42), &"A".repeat(44), &"A".repeat(5000)] {
@@ -104,7 +160,11 @@ pub fn signatures(net: &Net, forge: &mut Forge, out: &mut Vec<Case>) {
     let foreign = good(net, forge).field("kid", &kid(&two.record));
     out.push(Case::new("another's key id", foreign.signed_by(&two.record), "TX-1103"));
     let stranger = chain_core::keys::MemorySigner::from_seed(&[200; 32]);
-    out.push(Case::new("a stranger's key", good(net, forge).field("kid", &kid(&stranger)).signed_by(&stranger), "TX-1103"));
+    out.push(Case::new(
+        "a stranger's key",
+        good(net, forge).field("kid", &kid(&stranger)).signed_by(&stranger),
+        "TX-1103",
+    ));
     let wrong_use = [("api", &one.api, one), ("attest", cast.registrar.attest.as_ref().unwrap(), &cast.registrar)];
     for (name, key, member) in wrong_use {
         let parts = forge.value(member, &order_json("E-2")).field("kid", &kid(key));
@@ -218,7 +278,11 @@ pub fn disclosures(net: &Net, forge: &mut Forge, out: &mut Vec<Case>) {
         out.push(Case::new(format!("disclosure {shape}"), parts.signed(), "TX-1005|TX-1009"));
     }
     for raw in ["!!!!", "YQ==", "YR", "a+b/", "\u{1}", "AAAAA"] {
-        out.push(Case::new(format!("disclosure text {raw:?}"), forge.around(member, vec![raw.into()]).signed(), "TX-1004"));
+        out.push(Case::new(
+            format!("disclosure text {raw:?}"),
+            forge.around(member, vec![raw.into()]).signed(),
+            "TX-1004",
+        ));
     }
     let binary = b64(&[b"[\"s\",\"", &[0xff, 0xfe, 0xc0, 0x80][..], b"\"]"].concat());
     out.push(Case::new("not UTF-8 inside", forge.around(member, vec![binary]).signed(), "TX-1005"));

@@ -101,7 +101,8 @@ impl Forge {
             "iat": now, "submit_by": now + 3600,
             "records": disclosures.iter().map(|d| json!({ "...": digest(d) })).collect::<Vec<_>>(),
         });
-        let head = json!({ "alg": "Ed25519", "kid": member.record.public_key().kid().as_str(), "typ": "sealane+sd-jwt" });
+        let head =
+            json!({ "alg": "Ed25519", "kid": member.record.public_key().kid().as_str(), "typ": "sealane+sd-jwt" });
         Parts { head: head.to_string(), claims: claims.to_string(), disclosures, key: member.record.clone() }
     }
 

@@ -63,9 +63,10 @@ impl Case {
 
 /// Sends everything to the nodes in turn, many at a time; answers in no order.
 async fn send_all(net: &Net, all: Vec<Vec<u8>>, wait: u64) -> Vec<(usize, Reply)> {
-    let sends = all.into_iter().enumerate().map(|(index, bytes)| async move {
-        (index, net.submit(index % 4, &bytes, wait).await)
-    });
+    let sends = all
+        .into_iter()
+        .enumerate()
+        .map(|(index, bytes)| async move { (index, net.submit(index % 4, &bytes, wait).await) });
     futures::stream::iter(sends).buffer_unordered(CONNECTIONS).collect().await
 }
 
@@ -166,10 +167,21 @@ async fn mutants_are_refused(net: &Net, desk: &mut Desk) {
     let mut codes: BTreeMap<String, usize> = BTreeMap::new();
     for (index, reply) in &answers {
         let refused = matches!(reply.status, 400 | 403 | 413) && reply.code().starts_with("TX-1");
-        assert!(refused, "mutant {index}: {} {}\n{:?}", reply.status, reply.text, String::from_utf8_lossy(&all[*index]));
+        assert!(
+            refused,
+            "mutant {index}: {} {}\n{:?}",
+            reply.status,
+            reply.text,
+            String::from_utf8_lossy(&all[*index])
+        );
         *codes.entry(reply.code()).or_default() += 1;
     }
-    println!("{} mutants of {} good transactions: {} refused, 5xx 0, {seconds:.1} s; {codes:?}", all.len(), bases.len(), answers.len());
+    println!(
+        "{} mutants of {} good transactions: {} refused, 5xx 0, {seconds:.1} s; {codes:?}",
+        all.len(),
+        bases.len(),
+        answers.len()
+    );
 }
 
 /// The same bytes, the same content under another signature, and other content under the same number.
@@ -178,7 +190,8 @@ async fn replays_have_one_effect(net: &Net, desk: &mut Desk, forge: &mut Forge) 
     let first = desk.order(member);
     let fresh = send_all(net, vec![first.bytes.clone(); 64], 60).await;
     let place = |reply: &Reply| (reply.json()["height"].clone(), reply.json()["index"].clone());
-    let places: BTreeSet<String> = fresh.iter().map(|(_, reply)| format!("{} {:?}", reply.status, place(reply))).collect();
+    let places: BTreeSet<String> =
+        fresh.iter().map(|(_, reply)| format!("{} {:?}", reply.status, place(reply))).collect();
     assert_eq!(places.len(), 1, "64 at once: {places:?}");
     assert_eq!(fresh[0].1.status, 200);
     let before: Standing = net.settled().await;
@@ -186,8 +199,17 @@ async fn replays_have_one_effect(net: &Net, desk: &mut Desk, forge: &mut Forge) 
     for (_, reply) in &again {
         assert_eq!((reply.status, place(reply)), (200, place(&fresh[0].1)), "{}", reply.text);
     }
-    let mut cases = Vec::new();
     let text = String::from_utf8(first.bytes.clone()).unwrap();
+    // The id does not depend on the signature: what is final stays what it is, whoever asks and however it is signed.
+    let (input, rest) = text.split_once('~').and_then(|(jwt, rest)| Some((jwt.rsplit_once('.')?.0, rest))).unwrap();
+    let signature = text[input.len() + 1..].split('~').next().and_then(chain_core::keys::unb64).unwrap();
+    for forged in [envelope::plus_order(&signature.try_into().unwrap()), [0; 64]] {
+        let again = format!("{input}.{}~{rest}", chain_core::keys::b64(&forged));
+        let reply = net.submit(1, again.as_bytes(), 0).await;
+        let good = reply.status == 403 || (reply.status, place(&reply)) == (200, place(&fresh[0].1));
+        assert!(good, "{}", reply.text);
+    }
+    let mut cases = Vec::new();
     let claims = chain_core::keys::unb64(text.split('.').nth(1).unwrap()).unwrap();
     let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
     rules::other_content(net, forge, claims["jti"].as_str().unwrap(), &mut cases);

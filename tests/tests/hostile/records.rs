@@ -61,7 +61,8 @@ pub fn samples(net: &Net, desk: &mut Desk, deal: &Deal) -> Vec<Sample> {
     ] {
         drafts.push((member.clone(), draft.into()));
     }
-    let ready = testnet::world::receivable::receivable_draft(cast, &deal.trade, &deal.ids, &net.ledger(), &mut desk.salts, at);
+    let ready =
+        testnet::world::receivable::receivable_draft(cast, &deal.trade, &deal.ids, &net.ledger(), &mut desk.salts, at);
     drafts.push((seller.clone(), ready.unwrap().salted));
     let mut out: Vec<Sample> = Vec::new();
     for (member, draft) in drafts {
@@ -96,10 +97,23 @@ pub fn kinds(net: &Net, forge: &mut Forge, samples: &[Sample], out: &mut Vec<Cas
         let kind = record["kind"].as_str().unwrap();
         let stem = kind.trim_end_matches("/1");
         let names = [
-            stem.to_owned(), format!("{stem}/"), format!("{stem}/2"), format!("{stem}/01"), format!("{stem}/1.0"),
-            format!("{stem}/1/1"), format!("{stem}/1/"), format!("{stem}/1 "), format!(" {kind}"), format!("{stem}/+1"),
-            format!("{stem}/1-beta"), format!("{kind}\u{0}"), kind.to_uppercase(), format!("x.{kind}"), format!("{stem}.{kind}"),
-            format!("{stem}/\u{ff11}"), format!("{kind}.{}", "a".repeat(60)),
+            stem.to_owned(),
+            format!("{stem}/"),
+            format!("{stem}/2"),
+            format!("{stem}/01"),
+            format!("{stem}/1.0"),
+            format!("{stem}/1/1"),
+            format!("{stem}/1/"),
+            format!("{stem}/1 "),
+            format!(" {kind}"),
+            format!("{stem}/+1"),
+            format!("{stem}/1-beta"),
+            format!("{kind}\u{0}"),
+            kind.to_uppercase(),
+            format!("x.{kind}"),
+            format!("{stem}.{kind}"),
+            format!("{stem}/\u{ff11}"),
+            format!("{kind}.{}", "a".repeat(60)),
         ];
         for name in names {
             let text = with_text(record, "/kind", &json!(name).to_string());
@@ -190,8 +204,23 @@ pub fn numbers(forge: &mut Forge, samples: &[Sample], out: &mut Vec<Case>) {
             out.push(Case::new(format!("{kind} currency {currency:?}"), bytes, "TX-1009"));
         }
     }
-    for day in ["2026-02-30", "2026-13-01", "26-01-01", "2026-1-1", "2026-11-22T00:00:00Z", "\u{ff12}026-01-01", "0000-00-00", "-2026-01-01", "20260101", ""] {
-        for (kind, pointer) in [("finance.receivable/1", "/body/due"), ("finance.pledge/1", "/body/until"), ("registry.goods/1", "/body/valid_until")] {
+    for day in [
+        "2026-02-30",
+        "2026-13-01",
+        "26-01-01",
+        "2026-1-1",
+        "2026-11-22T00:00:00Z",
+        "\u{ff12}026-01-01",
+        "0000-00-00",
+        "-2026-01-01",
+        "20260101",
+        "",
+    ] {
+        for (kind, pointer) in [
+            ("finance.receivable/1", "/body/due"),
+            ("finance.pledge/1", "/body/until"),
+            ("registry.goods/1", "/body/valid_until"),
+        ] {
             let Sample { member, record } = sample(samples, kind);
             let bytes = forge.raw(member, &[with_text(record, pointer, &json!(day).to_string())]).signed();
             out.push(Case::new(format!("{kind} {pointer} {day:?}"), bytes, "TX-1009"));
@@ -201,9 +230,32 @@ pub fn numbers(forge: &mut Forge, samples: &[Sample], out: &mut Vec<Case>) {
 
 /// Letters that look like others, or like nothing, as raw JSON string pieces.
 const LETTERS: [&str; 26] = [
-    "\u{430}", "\u{3bf}", "\u{ff11}", "\u{ff21}", "\u{200b}", "\u{200d}", "\u{2060}", "\u{feff}", "\u{202e}", "\u{2066}",
-    "\u{ad}", "\u{301}", "\u{a0}", "\u{3000}", "\u{661}", "\u{1d7d9}", "\u{212a}", "\u{17f}", "\u{131}", "\u{fb01}",
-    "\u{1f600}", "\u{e0041}", "\u{fe0f}", "\\u0000", "\\n", "\\ud800",
+    "\u{430}",
+    "\u{3bf}",
+    "\u{ff11}",
+    "\u{ff21}",
+    "\u{200b}",
+    "\u{200d}",
+    "\u{2060}",
+    "\u{feff}",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{ad}",
+    "\u{301}",
+    "\u{a0}",
+    "\u{3000}",
+    "\u{661}",
+    "\u{1d7d9}",
+    "\u{212a}",
+    "\u{17f}",
+    "\u{131}",
+    "\u{fb01}",
+    "\u{1f600}",
+    "\u{e0041}",
+    "\u{fe0f}",
+    "\\u0000",
+    "\\n",
+    "\\ud800",
 ];
 
 /// Each letter inside each identifier: put in, or in place of a letter.

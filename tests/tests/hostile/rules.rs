@@ -62,7 +62,12 @@ pub fn steps(net: &Net, desk: &mut Desk, stage: &Stage, out: &mut Vec<Case>) {
     case("confirm with another salt", confirmer, confirm(rcv, stage.deal.capacity, Salt([1; 16])), "FIN-6201");
     case("confirm by another", &cast.enterprises[3], confirm(rcv, stage.deal.capacity, salt), "FIN-6201");
     case("confirm in other capacity", &cast.agent, confirm(rcv, Capacity::Agent, salt), "FIN-6201");
-    case("confirm one's own", seller_of(net, &stage.own), confirm(stage.own.receivable, Capacity::Debtor, stage.own.salt), "FIN-6203");
+    case(
+        "confirm one's own",
+        seller_of(net, &stage.own),
+        confirm(stage.own.receivable, Capacity::Debtor, stage.own.salt),
+        "FIN-6203",
+    );
     let reject = confirm_draft(stage.own.receivable, Decision::Reject, Capacity::Debtor, stage.own.salt, at).unwrap();
     case("reject one's own", seller_of(net, &stage.own), reject, "FIN-6203");
     let repay = |pledge, minor| repay_draft(rcv, pledge, minor, Source::Debtor, at).unwrap();
@@ -105,7 +110,11 @@ pub fn steps(net: &Net, desk: &mut Desk, stage: &Stage, out: &mut Vec<Case>) {
     documents(net, desk, stage, out);
     let mut batch: Vec<SaltedDraft> = (0..255).map(|n| object(&format!("atom:{n}"), None).into()).collect();
     batch.push(object(&stage.code, Some("x:nobody")).into());
-    out.push(Case::new("255 good records and a bad one", desk.sign(seller, &batch).bytes, "REG-3021|REG-3022|REG-3023"));
+    out.push(Case::new(
+        "255 good records and a bad one",
+        desk.sign(seller, &batch).bytes,
+        "REG-3021|REG-3022|REG-3023",
+    ));
 }
 
 fn seller_of<'a>(net: &'a Net, deal: &Deal) -> &'a MemberSigner {
@@ -115,15 +124,23 @@ fn seller_of<'a>(net: &'a Net, deal: &Deal) -> &'a MemberSigner {
 fn keys(net: &Net, desk: &mut Desk, out: &mut Vec<Case>) {
     let (cast, at) = (net.cast(), now());
     let [one, two] = [&cast.enterprises[0], &cast.enterprises[1]];
-    let mut case = |name: &str, key: &MemorySigner, uses: &[KeyUse], old: &MemorySigner, which: usize, code: &'static str| {
-        let drafts = key_rotation_drafts(&key.public_key(), uses, &old.public_key().kid(), at).unwrap();
-        out.push(Case::new(name, desk.one(one, drafts[which].clone()).bytes, code));
-    };
+    let mut case =
+        |name: &str, key: &MemorySigner, uses: &[KeyUse], old: &MemorySigner, which: usize, code: &'static str| {
+            let drafts = key_rotation_drafts(&key.public_key(), uses, &old.public_key().kid(), at).unwrap();
+            out.push(Case::new(name, desk.one(one, drafts[which].clone()).bytes, code));
+        };
     let spare = MemorySigner::from_seed(&[77; 32]);
     case("add one's key again", &one.record, &[KeyUse::Record], &spare, 0, "MEM-2003");
     case("add one's key for more", &one.record, &[KeyUse::Record, KeyUse::Api], &spare, 0, "MEM-2002");
     case("add another's key", &two.record, &[KeyUse::Record], &spare, 0, "MEM-2002");
-    case("add a validator's key", &MemorySigner::from_seed(&cast.nodes[0].vote), &[KeyUse::Record], &spare, 0, "MEM-2002");
+    case(
+        "add a validator's key",
+        &MemorySigner::from_seed(&cast.nodes[0].vote),
+        &[KeyUse::Record],
+        &spare,
+        0,
+        "MEM-2002",
+    );
     case("revoke no key", &spare, &[KeyUse::Record], &spare, 1, "MEM-2005");
     case("revoke another's key", &spare, &[KeyUse::Record], &two.record, 1, "MEM-2005");
     case("revoke the last key", &spare, &[KeyUse::Record], &one.record, 1, "MEM-2007");
@@ -175,7 +192,8 @@ fn money(net: &Net, desk: &mut Desk, stage: &Stage, out: &mut Vec<Case>) {
     let mut forge = Forge::new(ledger, cast.seed, "one-person");
     let record = records_of(&desk.one(bank, pledge(&good)).bytes).remove(0);
     out.push(Case::new("no checker", forge.value(bank, &record).signed(), "FIN-6304"));
-    let record = records_of(&desk.one(&cast.bank_b, pledge_draft(&cast.bank_b, &ledger, &good, at).unwrap()).bytes).remove(0);
+    let record =
+        records_of(&desk.one(&cast.bank_b, pledge_draft(&cast.bank_b, &ledger, &good, at).unwrap()).bytes).remove(0);
     out.push(Case::new("another bank's reservation", forge.value(&cast.bank_b, &record).signed(), "FIN-6301"));
 }
 
@@ -243,12 +261,20 @@ pub fn same_number(forge: &mut Forge, samples: &[Sample], out: &mut Vec<Case>) {
     let Sample { member, record } = sample(samples, "clearance.declaration/1");
     let number = record["body"]["declaration"].as_str().unwrap();
     let wide = |count: usize| -> String {
-        number.chars().enumerate().map(|(n, c)| if n < count { char::from_u32(c as u32 + 0xfee0).unwrap() } else { c }).collect()
+        number
+            .chars()
+            .enumerate()
+            .map(|(n, c)| if n < count { char::from_u32(c as u32 + 0xfee0).unwrap() } else { c })
+            .collect()
     };
     for count in 1..=number.len() {
         let mut changed = record.clone();
         changed["body"]["declaration"] = json!(wide(count));
-        out.push(Case::new(format!("{count} full-width digits"), forge.value(member, &changed).signed(), "CLR-4001|TX-1009"));
+        out.push(Case::new(
+            format!("{count} full-width digits"),
+            forge.value(member, &changed).signed(),
+            "CLR-4001|TX-1009",
+        ));
     }
     for around in [format!(" {number}"), format!("{number}\u{3000}"), format!("{number}\u{a0}")] {
         let mut changed = record.clone();

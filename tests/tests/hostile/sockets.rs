@@ -18,7 +18,11 @@ const MANNERS: [(&str, &str, bool); 6] = [
     ("half a request line", "GET /v1/sta", false),
     ("a header byte a second", "GET /v1/status HTTP/1.1\r\nHost: x\r\nX-Slow: ", true),
     ("a body byte a second", "POST /v1/transactions HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", true),
-    ("a chunk byte a second", "POST /v1/transactions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n", true),
+    (
+        "a chunk byte a second",
+        "POST /v1/transactions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
+        true,
+    ),
 ];
 
 /// Opens a slow socket; gives the time until the node closed it.
