@@ -93,9 +93,7 @@ pub fn replay(file: &[u8], storage: Arc<dyn Storage>) -> Result<Ledger, ExportEr
     for (index, bytes) in archive.blocks.iter().enumerate() {
         let height = ledger.head().height.next();
         let proposal = Proposal { proposer: None, clock: Clock::Unchecked };
-        let block = ledger
-            .check(bytes, proposal, &|_| None)
-            .map_err(|error| ExportError::Invalid { height, error })?;
+        let block = ledger.check(bytes, proposal, &|_| None).map_err(|error| ExportError::Invalid { height, error })?;
         let next = archive.blocks.get(index + 1).and_then(|next| WireBlock::from_bytes(next)?.certificate);
         let missing = Certificate { height, round: 0, block: block.hash, signatures: Vec::new() };
         ledger.commit(next.unwrap_or(missing), &|_| None)?;

@@ -27,7 +27,13 @@ const INSURER: usize = 3;
 const BANK_B: usize = 4;
 
 /// Adds a key and revokes another in one transaction signed with `member.record`. Returns its height.
-async fn rotate(stage: &mut Stage, member: &MemberSigner, old: &MemorySigner, new: &MemorySigner, purpose: KeyUse) -> u64 {
+async fn rotate(
+    stage: &mut Stage,
+    member: &MemberSigner,
+    old: &MemorySigner,
+    new: &MemorySigner,
+    purpose: KeyUse,
+) -> u64 {
     let drafts = key_rotation_drafts(&new.public_key(), &[purpose], &kid(old), now()).unwrap();
     let built = stage.sign(member, &drafts.map(Into::into));
     let done = stage.net.client(TAX, member).submit_accepted("rotation", &built.bytes).await.unwrap();
@@ -62,7 +68,8 @@ async fn reserved(stage: &mut Stage, bank: &MemberSigner) -> PledgeTerms {
     }
     let claim = trade.claim().unwrap().clone();
     let policy = stage.put(TAX, &cast.insurer, policy_draft(&claim, now()).unwrap()).await;
-    let named = ReceivableIds { order: ids[0], waybill: ids[1], list: ids[2], declaration: ids[3], policy: Some(policy) };
+    let named =
+        ReceivableIds { order: ids[0], waybill: ids[1], list: ids[2], declaration: ids[3], policy: Some(policy) };
     let ledger = stage.net.founding.id;
     let made = receivable_draft(&cast, trade, &named, &ledger, &mut stage.salts, now()).unwrap();
     let receivable = stage.put(TAX, cast.by_id(&trade.seller).unwrap(), made.salted).await;
@@ -129,7 +136,11 @@ async fn members_replace_their_keys() {
     let seen = load.end().await;
     println!(
         "member keys: record key revoked at height {at}, API key at {at_api}, bank's at {at_bank}; {} transactions beside it, slowest {} ms, longest gap between blocks {} ms, heights {} to {}",
-        seen.accepted.len(), seen.slowest.as_millis(), seen.longest_gap.as_millis(), seen.heights.0, seen.heights.1
+        seen.accepted.len(),
+        seen.slowest.as_millis(),
+        seen.longest_gap.as_millis(),
+        seen.heights.0,
+        seen.heights.1
     );
     stage.assert_equal().await;
     receipt::verify(receipt_before.as_bytes(), &stage.trust()).unwrap();
@@ -242,7 +253,12 @@ async fn validators_are_replaced_and_get_new_keys() {
     let seen = load.end().await;
     println!(
         "validators: replaced from height {replaced} (new one built {built}), keys replaced from {rotated} (new key built {built_anew}, node away {} ms); {} transactions beside it, none failed, slowest {} ms, longest gap between blocks {} ms, heights {} to {}",
-        away.as_millis(), seen.accepted.len(), seen.slowest.as_millis(), seen.longest_gap.as_millis(), seen.heights.0, seen.heights.1
+        away.as_millis(),
+        seen.accepted.len(),
+        seen.slowest.as_millis(),
+        seen.longest_gap.as_millis(),
+        seen.heights.0,
+        seen.heights.1
     );
     let height = stage.assert_equal().await;
 

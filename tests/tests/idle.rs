@@ -58,7 +58,10 @@ async fn an_idle_network_rests_and_stays_provable() {
         assert_eq!((proved.value, proved.height.0), (None, height));
         let (oldest, cosigned) = oldest_cosignature(answer.json()["checkpoint"].as_str().unwrap());
         let age = now_s().saturating_sub(oldest);
-        println!("absence proved by node {node}: {} bytes, {cosigned} cosignatures, the oldest {age} s old", answer.text.len());
+        println!(
+            "absence proved by node {node}: {} bytes, {cosigned} cosignatures, the oldest {age} s old",
+            answer.text.len()
+        );
         assert!(age <= 70, "node {node}: a cosignature is {age} s old");
     }
 }

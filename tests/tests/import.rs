@@ -20,9 +20,25 @@ use testnet::world::{MemberSigner, World};
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
 const PASSPHRASE: &str = "correct horse battery staple";
 const TABLES: [Table; 19] = [
-    Table::Meta, Table::Blocks, Table::Certificates, Table::Outcomes, Table::Txs, Table::Jtis, Table::Tiles,
-    Table::Pages, Table::State, Table::History, Table::Stale, Table::ByObject, Table::ByMember, Table::ByKind,
-    Table::Undecided, Table::Checkpoints, Table::Handovers, Table::Evidence, Table::Roots,
+    Table::Meta,
+    Table::Blocks,
+    Table::Certificates,
+    Table::Outcomes,
+    Table::Txs,
+    Table::Jtis,
+    Table::Tiles,
+    Table::Pages,
+    Table::State,
+    Table::History,
+    Table::Stale,
+    Table::ByObject,
+    Table::ByMember,
+    Table::ByKind,
+    Table::Undecided,
+    Table::Checkpoints,
+    Table::Handovers,
+    Table::Evidence,
+    Table::Roots,
 ];
 
 /// A member at the command line.
@@ -44,7 +60,9 @@ impl User {
         }
         let config = format!(
             "node = \"{}\"\nmember = \"{}\"\ngenesis = {:?}\n\n[keys]\nrecord = \"record\"\napi = \"api\"\n",
-            stage.net.network.nodes[node].url(), member.id, stage.net.network.genesis
+            stage.net.network.nodes[node].url(),
+            member.id,
+            stage.net.network.genesis
         );
         std::fs::write(user.home.join("config.toml"), config).unwrap();
         user
@@ -59,7 +77,11 @@ impl User {
             .output()
             .unwrap();
         let json = serde_json::from_slice(&stdout).unwrap_or_else(|error| {
-            panic!("sealane {words:?}: {error}: {}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr))
+            panic!(
+                "sealane {words:?}: {error}: {}{}",
+                String::from_utf8_lossy(&stdout),
+                String::from_utf8_lossy(&stderr)
+            )
         });
         (status.code(), json)
     }
@@ -154,11 +176,21 @@ fn search(stage: &Stage, values: &Values) {
     }
     println!(
         "personal data: {} values in {} forms; searched {} nodes: {} KiB of files, {rows} rows, {blocks} blocks with {records} decoded texts: {} hits",
-        values.personal.len(), hidden.forms(), stage.net.network.nodes.len(), bytes / 1024, hits.values().sum::<usize>()
+        values.personal.len(),
+        hidden.forms(),
+        stage.net.network.nodes.len(),
+        bytes / 1024,
+        hits.values().sum::<usize>()
     );
     println!("  left out, because the same text is a clear field: {:?}", values.ambiguous);
     let found = controls.each_ref().map(|found| found.len());
-    println!("  control, order numbers, which are clear: {} values, found in files {}, rows {}, blocks {}", values.public.len(), found[0], found[1], found[2]);
+    println!(
+        "  control, order numbers, which are clear: {} values, found in files {}, rows {}, blocks {}",
+        values.public.len(),
+        found[0],
+        found[1],
+        found[2]
+    );
     assert!(values.personal.len() >= 10 && !values.public.is_empty());
     assert_eq!(found, [values.public.len(); 3], "the search finds what it should find");
     assert_eq!(hits, BTreeMap::new(), "personal values were found");
@@ -256,7 +288,9 @@ async fn documents_come_in_and_persons_stay_out() {
         let unread: Vec<&PathBuf> = all.iter().filter(|path| !good.contains(path)).collect();
         for path in &unread {
             let errors = first.errors.get(*path).unwrap_or_else(|| panic!("{} was taken", path.display()));
-            let said = |name: &str| errors.iter().all(|e| e[name].as_str().is_some_and(|text| !text.is_empty() || name == "place"));
+            let said = |name: &str| {
+                errors.iter().all(|e| e[name].as_str().is_some_and(|text| !text.is_empty() || name == "place"))
+            };
             assert!(said("code") && said("place") && said("message"), "{}: {errors:?}", path.display());
         }
         for path in &good {
@@ -270,7 +304,9 @@ async fn documents_come_in_and_persons_stay_out() {
         assert_eq!(customs.height().await.unwrap(), height, "importing again made a block");
         println!(
             "epcis: {place}: {} files, {} records, {} not EPCIS documents of version 2.0; again: nothing",
-            all.len(), first.imported, unread.len()
+            all.len(),
+            first.imported,
+            unread.len()
         );
     }
 
@@ -280,9 +316,19 @@ async fn documents_come_in_and_persons_stay_out() {
     std::fs::create_dir(&made).unwrap();
     let mut xml = Vec::new();
     for trade in &world.trades {
-        for (n, (text, by)) in trade.documents.xml.iter().zip([
-            &trade.documents.order, &trade.documents.payment, &trade.documents.waybill, &trade.documents.list, &trade.documents.list_reply,
-        ]).enumerate() {
+        for (n, (text, by)) in trade
+            .documents
+            .xml
+            .iter()
+            .zip([
+                &trade.documents.order,
+                &trade.documents.payment,
+                &trade.documents.waybill,
+                &trade.documents.list,
+                &trade.documents.list_reply,
+            ])
+            .enumerate()
+        {
             values.add(text);
             let path = made.join(format!("{}-{n}.xml", trade.index));
             std::fs::write(&path, text).unwrap();
@@ -294,7 +340,11 @@ async fn documents_come_in_and_persons_stay_out() {
             firm.import("ceb", std::slice::from_ref(path))
         } else {
             let home = stage.folder.path().join(format!("home-{}", member.nick));
-            let user = if home.is_dir() { User { home, sealane: sealane_binary().unwrap() } } else { User::new(&stage, 4, member) };
+            let user = if home.is_dir() {
+                User { home, sealane: sealane_binary().unwrap() }
+            } else {
+                User::new(&stage, 4, member)
+            };
             user.import("ceb", std::slice::from_ref(path))
         };
         assert_eq!((done.imported, done.errors.len()), (1, 0), "{} of {}: {done:?}", path.display(), member.nick);
@@ -314,11 +364,25 @@ async fn documents_come_in_and_persons_stay_out() {
             code: "CEB-011",
             place: "orderNo",
         },
-        Bad { name: "long-number.xml", content: marked.replace(number, &"9".repeat(200)), code: "CEB-032", place: "orderNo" },
-        Bad { name: "cut-off.xml", content: marked.chars().take(marked.chars().count() / 2).collect(), code: "CEB-003", place: "" },
+        Bad {
+            name: "long-number.xml",
+            content: marked.replace(number, &"9".repeat(200)),
+            code: "CEB-032",
+            place: "orderNo",
+        },
+        Bad {
+            name: "cut-off.xml",
+            content: marked.chars().take(marked.chars().count() / 2).collect(),
+            code: "CEB-003",
+            place: "",
+        },
         Bad {
             name: "no-time.json",
-            content: world.trades[0].epcis.replacen("eventTime", "eventTimes", 1).replacen("\"type\"", &format!("\"ex:note\":\"{secret}\",\"type\""), 1),
+            content: world.trades[0].epcis.replacen("eventTime", "eventTimes", 1).replacen(
+                "\"type\"",
+                &format!("\"ex:note\":\"{secret}\",\"type\""),
+                1,
+            ),
             code: "EPCIS",
             place: "/epcisBody/eventList/0",
         },
@@ -329,13 +393,18 @@ async fn documents_come_in_and_persons_stay_out() {
         let done = firm.import(if name.ends_with("xml") { "ceb" } else { "epcis" }, std::slice::from_ref(&path));
         assert_eq!((done.imported, done.already, done.refused), (0, 0, 0), "{name}");
         let errors = &done.errors[&path];
-        let names_it = |e: &Value| e["code"].as_str().unwrap().starts_with(code) && e["place"].as_str().unwrap().contains(place);
+        let names_it =
+            |e: &Value| e["code"].as_str().unwrap().starts_with(code) && e["place"].as_str().unwrap().contains(place);
         assert!(errors.iter().any(names_it), "{name}: {errors:?}");
         println!("refused: {name}: {} at {:?}", errors[0]["code"], errors[0]["place"].as_str().unwrap());
     }
     assert_eq!(customs.height().await.unwrap(), height, "a refused document made a block");
     for path in files(&firm.home) {
-        assert!(Search::in_bytes([&secret.to_owned()]).find(&std::fs::read(&path).unwrap()).is_empty(), "{}", path.display());
+        assert!(
+            Search::in_bytes([&secret.to_owned()]).find(&std::fs::read(&path).unwrap()).is_empty(),
+            "{}",
+            path.display()
+        );
     }
 
     stage.assert_equal().await;

@@ -75,7 +75,8 @@ async fn the_same_everywhere() {
     let mut stage = Stage::start(0x4E91, 5).await;
     let cast = stage.net.cast.clone();
     let world = World::generate(&cast, 11, 4, now()).unwrap();
-    let records: Vec<&Authored> = world.enterprise_filings.iter().chain(world.trades.iter().flat_map(|t| t.records())).collect();
+    let records: Vec<&Authored> =
+        world.enterprise_filings.iter().chain(world.trades.iter().flat_map(|t| t.records())).collect();
     let mut written = 0;
     for (index, record) in records.iter().enumerate() {
         let member = cast.by_id(&record.by).unwrap();
@@ -91,7 +92,12 @@ async fn the_same_everywhere() {
     let refused = stage.net.client(1, member).submit(&built.bytes, 60).await.unwrap();
     assert_eq!(refused.status, 409, "{}", refused.text);
     let (old, new) = (&cast.enterprises[1].record, stage::new_key());
-    let drafts = key_rotation_drafts(&chain_core::keys::Signer::public_key(&new), &[chain_core::member::KeyUse::Record], &stage::kid(old), now());
+    let drafts = key_rotation_drafts(
+        &chain_core::keys::Signer::public_key(&new),
+        &[chain_core::member::KeyUse::Record],
+        &stage::kid(old),
+        now(),
+    );
     let built = stage.sign(&cast.enterprises[1], &drafts.unwrap().map(Into::into));
     stage.net.client(2, &cast.enterprises[1]).submit_accepted("rotation", &built.bytes).await.unwrap();
     let mut set: Vec<_> = [0, 1, 2, 4].map(|n| cast.nodes[n].validator()).into();
@@ -161,6 +167,8 @@ async fn the_same_everywhere() {
     let pure_refused = run(&program, &[spoilt_file.to_str().unwrap()], &spoilt_file).unwrap_err();
     println!(
         "replay: {written} records and more in {height} blocks, {} KiB, last {}\n  one bit changed: {refused}\n  pure crates: {}",
-        files[0].len() / 1024, expected.last().unwrap(), pure_refused.trim()
+        files[0].len() / 1024,
+        expected.last().unwrap(),
+        pure_refused.trim()
     );
 }

@@ -22,7 +22,8 @@ pub fn run(session: &Session, args: &ExportArgs) -> Result<Report, Failure> {
     let genesis = files::read(&session.genesis_path()?)?;
     let fail = |error: ExportError| Failure::new("CLI-1902").with("reason", error);
     let ledger = open_folder(&args.data, &genesis).map_err(fail)?;
-    let unwritable = |why: std::io::Error| Failure::new("CLI-1002").with("path", args.output.display()).with("why", why);
+    let unwritable =
+        |why: std::io::Error| Failure::new("CLI-1002").with("path", args.output.display()).with("why", why);
     let mut file = BufWriter::new(std::fs::File::create_new(&args.output).map_err(unwritable)?);
     let height = match export(&ledger, &genesis, &mut file) {
         Ok(height) => height,
@@ -38,7 +39,8 @@ pub fn run(session: &Session, args: &ExportArgs) -> Result<Report, Failure> {
         "stateRoot": head.root.hash, "logSize": head.log.size(), "logRoot": head.log.root(),
     });
     let path = args.output.display();
-    let text = session.screen.say("export.written", &[("path", &path), ("height", &height), ("root", &head.log.root())]);
+    let text =
+        session.screen.say("export.written", &[("path", &path), ("height", &height), ("root", &head.log.root())]);
     Ok(Report::done(json, text))
 }
 

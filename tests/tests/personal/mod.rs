@@ -11,8 +11,20 @@ use std::path::Path;
 /// Elements of the customs messages (notice 2018 no. 113) that identify a natural person. Written out here, not taken
 /// from the code under test: a field that the code forgot to seal is found.
 const ELEMENTS: [&str; 14] = [
-    "buyerRegNo", "buyerName", "buyerTelephone", "buyerIdType", "buyerIdNumber", "consignee", "consigneeTelephone",
-    "consigneeAddress", "consigneeDistrict", "payerIdType", "payerIdNumber", "payerName", "telephone", "ebcTelephone",
+    "buyerRegNo",
+    "buyerName",
+    "buyerTelephone",
+    "buyerIdType",
+    "buyerIdNumber",
+    "consignee",
+    "consigneeTelephone",
+    "consigneeAddress",
+    "consigneeDistrict",
+    "payerIdType",
+    "payerIdNumber",
+    "payerName",
+    "telephone",
+    "ebcTelephone",
 ];
 /// Shorter values, such as the kind of an identity document, stand for nobody.
 const SHORTEST: usize = 4;
@@ -164,18 +176,19 @@ pub fn texts(tx: &[u8]) -> Vec<String> {
     let text = std::str::from_utf8(tx).unwrap();
     let mut parts = text.split('~');
     let jwt = parts.next().unwrap().split('.').take(2);
-    let decode = |part: &str| -> serde_json::Value {
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-    };
+    let decode =
+        |part: &str| -> serde_json::Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
     jwt.chain(parts.filter(|part| !part.is_empty())).map(|part| without_digests(decode(part)).to_string()).collect()
 }
 
 fn without_digests(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
-        Value::Object(map) => {
-            map.into_iter().filter(|(name, _)| name != "_sd" && name != "...").map(|(n, v)| (n, without_digests(v))).collect()
-        }
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(name, _)| name != "_sd" && name != "...")
+            .map(|(n, v)| (n, without_digests(v)))
+            .collect(),
         // A disclosure of a record: salt and record.
         Value::Array(list) if list.len() == 2 && list[1].is_object() => without_digests(list[1].clone()),
         Value::Array(list) => list.into_iter().map(without_digests).collect(),
