@@ -2,7 +2,7 @@
 
 mod wire;
 
-pub use wire::WireBlock;
+pub use wire::{WireBlock, byte_strings};
 
 use crate::execute::Outcome;
 use crate::hash::Hash;

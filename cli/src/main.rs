@@ -28,6 +28,10 @@ mod wallet;
 
 use std::process::ExitCode;
 
+/// A node allocates and frees many small pieces on many threads; the system's allocator took a quarter of its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
     let lang = lang::Lang::choose(&words, |name| std::env::var(name).ok());

@@ -17,6 +17,7 @@ pub struct WireBlock {
     /// The certificate of the block before; none at height 1.
     pub certificate: Option<Certificate>,
     /// The transactions' bytes as they were sent.
+    #[serde(with = "byte_strings")]
     pub txs: Vec<Vec<u8>>,
 }
 
@@ -34,5 +35,28 @@ impl WireBlock {
         let config = bincode::config::standard().with_limit::<MAX_BYTES>();
         let (block, read) = bincode::serde::decode_from_slice(bytes, config).ok()?;
         (read == bytes.len()).then_some(block)
+    }
+}
+
+/// Lists of byte strings for serde: copied whole, where `Vec<Vec<u8>>` by itself goes byte by byte. The bytes written
+/// are the same.
+pub mod byte_strings {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_bytes::{ByteBuf, Bytes};
+
+    /// Writes a list.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(list: &[Vec<u8>], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(list.iter().map(|bytes| Bytes::new(bytes)))
+    }
+
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// The deserializer's.
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        Ok(Vec::<ByteBuf>::deserialize(d)?.into_iter().map(ByteBuf::into_vec).collect())
     }
 }

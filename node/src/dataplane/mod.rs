@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Message {
     /// Transactions that arrived at the sender.
-    Transactions(Vec<Vec<u8>>),
+    Transactions(#[serde(with = "chain_core::block::byte_strings")] Vec<Vec<u8>>),
     /// Signature lines for the checkpoint of a log size.
     Checkpoint {
         /// Leaves in the log.
