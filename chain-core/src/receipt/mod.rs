@@ -21,7 +21,7 @@ use crate::log::merkle::InclusionError;
 use crate::log::policy::TrustError;
 use crate::log::proof::ProofFormatError;
 use crate::tx::{ParsedTx, TxError, disclosure};
-use crate::types::{Height, LedgerId, RecordId, TimeMs, TxId};
+use crate::types::{Height, LedgerId, RecordId, TxId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -247,14 +247,6 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
         cosigned: proof.checkpoint().signatures().iter().filter(|line| line.name() != trust.origin()).count(),
         records,
     })
-}
-
-/// The time of a block leaf, for whoever shows it.
-pub fn block_time(leaf: &Leaf) -> Option<TimeMs> {
-    match leaf {
-        Leaf::Block { time, .. } => Some(*time),
-        Leaf::Tx { .. } => None,
-    }
 }
 
 /// Base64url of a leaf, as receipts and state proofs carry it.

@@ -1,6 +1,7 @@
 //! State proofs: what a key holds after a block, or that it holds nothing.
 
 use super::*;
+use crate::types::TimeMs;
 
 fn proved(ledger: &Ledger, proof: &StateProof) -> Result<ProvedState, VerifyError> {
     StateProof::verify(&proof.to_bytes(), &trust(ledger))
