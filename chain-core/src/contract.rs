@@ -175,10 +175,9 @@ impl Contracts {
     /// Kind unknown, or the contract's own refusal; pointers begin at `/records/<index>`.
     pub fn check_form(&self, records: &[Record]) -> Result<(), crate::tx::TxError> {
         for (index, record) in records.iter().enumerate() {
-            let place = format!("/records/{index}");
             let wrap = |error: JsonError| crate::tx::TxError::Json {
                 part: "records",
-                error: JsonError { pointer: format!("{place}{}", error.pointer), ..error },
+                error: JsonError { pointer: format!("/records/{index}{}", error.pointer), ..error },
             };
             let contract = self.of(record.kind.as_str()).ok_or_else(|| {
                 wrap(JsonError {

@@ -59,6 +59,36 @@ struct Raw {
     body: Map<String, Value>,
 }
 
+impl Raw {
+    fn read(value: Value, place: &str) -> Result<Raw, JsonError> {
+        // Moved out field by field; only a value that does not fit is read again, to say where.
+        match Raw::fields(&value) {
+            Some((kind, objects, sealed_to)) => {
+                let Value::Object(mut fields) = value else { return json::shape(Value::Null, place) };
+                match (fields.remove("at"), fields.remove("body")) {
+                    (Some(Value::String(at)), Some(Value::Object(body))) => Ok(Raw { kind, objects, at, sealed_to, body }),
+                    _ => json::shape(Value::Null, place),
+                }
+            }
+            None => json::shape(value, place),
+        }
+    }
+
+    fn fields(value: &Value) -> Option<(Kind, Vec<Code>, Vec<MemberId>)> {
+        let fields = value.as_object()?;
+        let all = |name: &str| fields.get(name).and_then(Value::as_array).map(Vec::as_slice);
+        let kind = Kind::deserialize(fields.get("kind")?).ok()?;
+        let objects: Result<Vec<Code>, _> = all("objects")?.iter().map(Code::deserialize).collect();
+        let sealed_to: Result<Vec<MemberId>, _> = match fields.contains_key("sealed_to") {
+            true => all("sealed_to")?.iter().map(MemberId::deserialize).collect(),
+            false => Ok(Vec::new()),
+        };
+        let known = 4 + usize::from(fields.contains_key("sealed_to"));
+        let whole = fields.len() == known && fields.get("at")?.is_string() && fields.get("body")?.is_object();
+        whole.then_some((kind, objects.ok()?, sealed_to.ok()?))
+    }
+}
+
 fn refuse(pointer: String, message: &str) -> JsonError {
     JsonError { fault: JsonFault::Shape, pointer, message: message.to_owned() }
 }
@@ -69,7 +99,7 @@ impl Record {
     /// # Errors
     /// The first field that is missing, unknown, repeated, too long or of the wrong type.
     pub fn from_value(value: Value, place: &str) -> Result<Record, JsonError> {
-        let raw: Raw = json::shape(value, place)?;
+        let raw = Raw::read(value, place)?;
         if raw.objects.len() > MAX_OBJECTS {
             return Err(refuse(format!("{place}/objects"), "a record names at most 1024 objects"));
         }
@@ -91,7 +121,7 @@ impl Record {
         if sd.len() > MAX_SEALED || sd.iter().any(|d| d.len() != 43 || crate::keys::unb64(d).is_none()) {
             return Err(refuse(format!("{place}/body/_sd"), "at most 64 digests, each 32 bytes in base64url"));
         }
-        if let Some(nested) = find_sd(&Value::Object(body.clone())) {
+        if let Some(nested) = find_sd_in(&body) {
             return Err(refuse(format!("{place}/body{nested}"), "sealed fields stand at the top of the body only"));
         }
         let ext = body.remove("ext");
@@ -107,14 +137,18 @@ impl Record {
     }
 }
 
+fn find_sd_in(fields: &Map<String, Value>) -> Option<String> {
+    fields.iter().find_map(|(key, inner)| {
+        if key == "_sd" || key == "..." {
+            return Some(format!("/{key}"));
+        }
+        find_sd(inner).map(|rest| format!("/{key}{rest}"))
+    })
+}
+
 fn find_sd(value: &Value) -> Option<String> {
     match value {
-        Value::Object(fields) => fields.iter().find_map(|(key, inner)| {
-            if key == "_sd" || key == "..." {
-                return Some(format!("/{key}"));
-            }
-            find_sd(inner).map(|rest| format!("/{key}{rest}"))
-        }),
+        Value::Object(fields) => find_sd_in(fields),
         Value::Array(items) => {
             items.iter().enumerate().find_map(|(i, inner)| find_sd(inner).map(|rest| format!("/{i}{rest}")))
         }

@@ -43,7 +43,11 @@ pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> 
     let head = ledger.head();
     let parsed = ParsedTx::parse(bytes, &ledger.founding().id).map_err(AuthorityError::from)?;
     let id = parsed.id();
-    if let Some(status) = query::transaction(ledger, &id)? {
+    // A final transaction has used its jti: one look tells of most that they are new.
+    let first = query::by_jti(ledger, parsed.issuer(), parsed.jti())?;
+    if first == Some(id)
+        && let Some(status) = query::transaction(ledger, &id)?
+    {
         return Ok(Admitted::Done(Box::new(status)));
     }
     if mempool.contains(&id) {
@@ -53,11 +57,14 @@ pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> 
     let tx = head.authority.verify(parsed)?;
     let time = TimeMs(now.0.max(head.time.0));
     let tx = head.authority.admit(tx, time)?.into_verified();
-    if let Some(first) = query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)? {
-        return match query::transaction(ledger, &first)? {
-            Some(status) if first == id => Ok(Admitted::Done(Box::new(status))),
-            _ => Err(AdmitError::JtiUsed(first)),
-        };
+    // A block may have been committed meanwhile.
+    let first = if ledger.head().height == head.height { first } else { query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)? };
+    match first {
+        None => {}
+        Some(first) if first == id => {
+            return query::transaction(ledger, &id)?.map(|status| Admitted::Done(Box::new(status))).ok_or(AdmitError::JtiUsed(first));
+        }
+        Some(first) => return Err(AdmitError::JtiUsed(first)),
     }
     match mempool.offer(&tx) {
         Offered::Added => Ok(Admitted::New(tx)),

@@ -3,10 +3,12 @@
 use crate::answers::Answers;
 use crate::checkpoint::Checkpoints;
 use crate::clock;
+use crate::compact::{CompactBlock, Wanted};
 use crate::consensus::{
     Application, ApplicationError, Candidate, Certificate as ConsensusCertificate, Evidence, NextHeight, Origin,
     ProposedBlock, Undecided, ValidatorKey, ValidatorSet as ConsensusSet, Verdict,
 };
+use crate::dataplane::{self, DataPlane, Message};
 use crate::high_water::HighWater;
 use crate::ledger::{BlockError, Clock, Head, Ledger, LedgerError, Prepared, Proposal};
 use crate::mempool::Mempool;
@@ -15,16 +17,23 @@ use crate::query;
 use crate::storage::{Batch, Table};
 use async_trait::async_trait;
 use bytes::Bytes;
-use chain_core::block::{Certificate, SignatureBytes};
+use chain_core::block::{Certificate, SignatureBytes, WireBlock};
 use chain_core::hash::Hash;
 use chain_core::keys::PublicKey;
+use chain_core::tx::VerifiedTx;
 use chain_core::types::Height;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The next block begins at least this long after the last, unless another node is at it already.
 const PACE: Duration = Duration::from_millis(80);
+/// The same when blocks are much work: they get larger then, and what each costs beside its transactions is spread.
+const SLOWEST_PACE: Duration = Duration::from_millis(320);
+/// Blocks are paced so that the ledger's own work on them takes at most this part of the time, a fourth.
+const WORK_PART: u64 = 4;
 
 /// The ledger as consensus sees it.
 pub struct Blocks {
@@ -42,6 +51,14 @@ pub struct Blocks {
     pub metrics: Arc<Metrics>,
     /// This node's vote key, if it has one.
     pub vote_key: Option<PublicKey>,
+    /// The way to the other nodes.
+    pub plane: DataPlane,
+    /// Transactions of proposed blocks that this node lacks.
+    pub wanted: Wanted,
+    /// Microseconds of work on the block that is being decided.
+    pub work_us: AtomicU64,
+    /// Microseconds from the last block to the next, at least.
+    pub pace_us: AtomicU64,
 }
 
 /// What is stored with an undecided block.
@@ -84,6 +101,11 @@ fn to_consensus(certificate: &Certificate) -> ConsensusCertificate {
     }
 }
 
+fn compact_bytes(block: &[u8]) -> Result<Bytes, LedgerError> {
+    let compact = CompactBlock::of_block(block).ok_or_else(|| LedgerError::Damaged("unreadable block".into()))?;
+    Ok(crate::ledger::encode(&compact)?.into())
+}
+
 impl Blocks {
     /// Runs ledger work where it may take its time.
     async fn off_thread<T: Send + 'static>(
@@ -106,7 +128,8 @@ impl Blocks {
             let own = crate::ledger::decode::<About>(&about)
                 .is_some_and(|a| a.proposer == *proposer.as_bytes() && a.valid_round.is_none());
             if let Some(bytes) = self.ledger.undecided_bytes(height, &hash)?.filter(|_| own) {
-                return Ok(ProposedBlock { hash: hash.0, bytes: bytes.into() });
+                let compact = compact_bytes(&bytes).map_err(BlockError::Ledger)?;
+                return Ok(ProposedBlock { hash: hash.0, bytes: compact });
             }
         }
         let params = head.authority.params();
@@ -114,10 +137,15 @@ impl Blocks {
         let candidates = self.mempool.candidates(bytes, usize::try_from(params.block_txs).unwrap_or(usize::MAX));
         let block = self.ledger.build(clock::now(), proposer, candidates)?;
         self.keep(&block, round, &About { valid_round: None, proposer: *proposer.as_bytes() })?;
-        Ok(ProposedBlock { hash: block.hash.0, bytes: Bytes::copy_from_slice(&block.bytes) })
+        let compact = CompactBlock {
+            header: block.header.clone(),
+            certificate: block.previous_certificate.clone(),
+            fingerprints: block.txs.iter().map(|tx| tx.tx().fingerprint()).collect(),
+        };
+        Ok(ProposedBlock { hash: block.hash.0, bytes: crate::ledger::encode(&compact).map_err(LedgerError::from)?.into() })
     }
 
-    fn check_now(&self, candidate: &Candidate) -> Verdict {
+    fn check_now(&self, candidate: &Candidate, txs: Option<(CompactBlock, Vec<VerifiedTx>)>) -> Verdict {
         let head = self.ledger.head();
         if candidate.height != head.height.next().0 {
             return Verdict::Unavailable(format!("the head is at {}", head.height));
@@ -133,8 +161,13 @@ impl Blocks {
             Ok(key) => own.then_some(key),
             Err(_) => return Verdict::Malformed("the proposer has no usable key".into()),
         };
-        let verified = |fingerprint: &Hash| self.mempool.verified(fingerprint);
-        match self.ledger.check(&candidate.bytes, Proposal { proposer, clock }, &verified) {
+        let proposal = Proposal { proposer, clock };
+        let stated = txs.as_ref().map(|(compact, _)| compact.header.hash());
+        let checked = match txs {
+            Some((compact, txs)) => self.ledger.check_verified(compact.header, compact.certificate, txs, proposal),
+            None => self.ledger.check(&candidate.bytes, proposal, &|fingerprint| self.mempool.verified(fingerprint)),
+        };
+        match checked {
             Ok(block) => {
                 let about = About { valid_round: candidate.valid_round, proposer: candidate.proposer };
                 match self.keep(&block, candidate.round, &about) {
@@ -143,17 +176,55 @@ impl Blocks {
                 }
             }
             Err(error) if error.is_local() => Verdict::Unavailable(error.to_string()),
-            Err(BlockError::Malformed) => Verdict::Malformed("not a block".into()),
             Err(error) => {
                 tracing::warn!(height = candidate.height, %error, "refused a proposed block");
-                match crate::ledger::read_block(&candidate.bytes) {
-                    Some((header, _, _)) => {
-                        Verdict::Invalid { hash: header.hash().0, reason: error.to_string() }
-                    }
+                let hash = stated.or_else(|| Some(WireBlock::from_bytes(&candidate.bytes)?.header.hash()));
+                match hash {
+                    Some(hash) => Verdict::Invalid { hash: hash.0, reason: error.to_string() },
                     None => Verdict::Malformed(error.to_string()),
                 }
             }
         }
+    }
+
+    /// Answers a peer that lacks transactions of a proposed block: from the pool, or from a block that waits for its
+    /// decision.
+    pub fn give_transactions(&self, fingerprints: &[Hash]) {
+        let mut given: Vec<Vec<u8>> = Vec::new();
+        let mut lacking = BTreeSet::new();
+        for fingerprint in fingerprints {
+            match self.mempool.verified(fingerprint) {
+                Some(tx) => given.push(tx.bytes().to_vec()),
+                None => drop(lacking.insert(*fingerprint)),
+            }
+        }
+        if !lacking.is_empty() {
+            match self.ledger.undecided_transactions(&lacking) {
+                Ok(found) => given.extend(found),
+                Err(error) => tracing::error!(%error, "undecided blocks could not be read"),
+            }
+        }
+        // A message is bounded; whoever lacks more asks again.
+        let mut bytes = 0;
+        given.retain(|tx| {
+            bytes += tx.len() + 8;
+            bytes < dataplane::MAX_MESSAGE
+        });
+        if !given.is_empty() {
+            self.plane.share(Message::GivenTransactions(given));
+        }
+    }
+
+    /// Counts work on the block that is being decided.
+    fn count_work(&self, began: Instant) {
+        self.work_us.fetch_add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The block is decided: how much work it was says when the next begins.
+    fn set_pace(&self) {
+        let work = self.work_us.swap(0, Ordering::Relaxed);
+        let bounds = |pace: Duration| u64::try_from(pace.as_micros()).unwrap_or(u64::MAX);
+        self.pace_us.store((WORK_PART * work).clamp(bounds(PACE), bounds(SLOWEST_PACE)), Ordering::Relaxed);
     }
 
     fn store_evidence(&self, evidence: &Evidence) -> Result<(), LedgerError> {
@@ -186,6 +257,8 @@ impl Blocks {
         }
         self.checkpoints.committed(&committed, previous_second).map_err(|e| fail(&e))?;
         self.metrics.committed(&committed, began.elapsed());
+        self.count_work(began);
+        self.set_pace();
         self.answers.announce(&committed, &dropped);
         next_height(&committed.head)
     }
@@ -213,12 +286,35 @@ impl Application for Decider {
         if height != head.next().0 {
             return Err(ApplicationError(format!("asked for height {height}, the head is at {head}")));
         }
-        let built = self.0.off_thread(move |blocks| blocks.build_now(round).map_err(|e| e.to_string())).await?;
-        built.map_err(ApplicationError)
+        let work = move |blocks: &Blocks| {
+            let began = Instant::now();
+            let built = blocks.build_now(round).map_err(|e| e.to_string());
+            blocks.count_work(began);
+            built
+        };
+        self.0.off_thread(work).await?.map_err(ApplicationError)
     }
 
     async fn check(&self, candidate: Candidate) -> Verdict {
-        match self.0.off_thread(move |blocks| blocks.check_now(&candidate)).await {
+        let mut txs = None;
+        if candidate.origin == Origin::Live {
+            let most = self.0.ledger.head().authority.params().block_txs as usize;
+            let compact = crate::ledger::decode::<CompactBlock>(&candidate.bytes);
+            let Some(compact) = compact.filter(|compact| compact.fingerprints.len() <= most) else {
+                return Verdict::Malformed("not a proposed block".into());
+            };
+            match self.0.wanted.collect(&compact.fingerprints, &self.0.mempool, &self.0.plane).await {
+                Some(found) => txs = Some((compact, found)),
+                None => return Verdict::Unavailable("some of its transactions did not come in time".into()),
+            }
+        }
+        let work = move |blocks: &Blocks| {
+            let began = Instant::now();
+            let verdict = blocks.check_now(&candidate, txs);
+            blocks.count_work(began);
+            verdict
+        };
+        match self.0.off_thread(work).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::Unavailable(error.to_string()),
         }
@@ -237,7 +333,8 @@ impl Application for Decider {
 
     async fn block_bytes(&self, hash: [u8; 32]) -> Option<Bytes> {
         let height = self.0.ledger.head().height.next();
-        self.0.ledger.undecided_bytes(height, &Hash(hash)).ok().flatten().map(Bytes::from)
+        let bytes = self.0.ledger.undecided_bytes(height, &Hash(hash)).ok().flatten()?;
+        compact_bytes(&bytes).ok()
     }
 
     async fn commit(&self, certificate: ConsensusCertificate) -> Result<NextHeight, ApplicationError> {
@@ -263,7 +360,8 @@ impl Application for Decider {
     async fn work(&self) {
         self.0.mempool.work().await;
         // A block costs every node some milliseconds whatever is in it: under load a few larger ones are cheaper.
-        let rest = PACE.saturating_sub(self.0.metrics.since_commit());
+        let pace = Duration::from_micros(self.0.pace_us.load(Ordering::Relaxed)).max(PACE);
+        let rest = pace.saturating_sub(self.0.metrics.since_commit());
         tokio::time::sleep(rest).await;
     }
 

@@ -4,7 +4,7 @@
 //! api        bytes of a submission
 //! admission  form, signature, key, role, replay, share
 //! mempool    waits for a block; dataplane tells the other nodes
-//! blocks     consensus asks for blocks, has them checked, decides
+//! blocks     consensus asks for blocks, has them checked, decides; compact: how they are proposed
 //! consensus  the engine, known only there
 //! ledger     executes and commits: one synced batch
 //! storage    RocksDB, or memory
@@ -21,6 +21,7 @@ pub mod admission;
 pub mod mempool;
 pub mod dataplane;
 pub mod blocks;
+pub mod compact;
 pub mod consensus;
 pub mod ledger;
 pub mod storage;

@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::api::{self, Node, ServeError};
 use crate::blocks::{Blocks, Decider};
 use crate::checkpoint::{CheckpointKeys, Checkpoints};
+use crate::compact::Wanted;
 use crate::config::{ConfigError, NodeConfig, NodeKeys, seed};
 use crate::consensus::{self, ConsensusConfig, LocalSigner, StopReason, Timeouts, VoteSigner};
 use crate::dataplane::{self, Message};
@@ -19,6 +20,7 @@ use chain_core::keys::{MemorySigner, PublicKey, Signer as _};
 use chain_core::types::Height;
 use ed25519_dalek::SigningKey;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -152,6 +154,10 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
         high_water: high_water.clone(),
         metrics: Arc::new(Metrics::default()),
         vote_key: Some(vote_key),
+        plane: plane.clone(),
+        wanted: Wanted::default(),
+        work_us: AtomicU64::new(0),
+        pace_us: AtomicU64::new(0),
     });
     let node = Arc::new(Node {
         member: config.member.clone(),
@@ -246,6 +252,8 @@ async fn listen_to_peers(blocks: Arc<Blocks>, mut inbox: mpsc::Receiver<Message>
                     tracing::error!(%error, "a checkpoint signature could not be taken");
                 }
             }
+            Message::WantTransactions(fingerprints) => blocks.give_transactions(&fingerprints),
+            Message::GivenTransactions(list) => blocks.wanted.take(&blocks.ledger, &list),
             Message::WantHandover(height) => blocks.checkpoints.give_handover(height),
             Message::Handover { height, json } => {
                 if let Err(error) = blocks.checkpoints.take_handover(height, &json) {

@@ -21,13 +21,38 @@ pub struct WireBlock {
     pub txs: Vec<Vec<u8>>,
 }
 
+/// The same, borrowed: written without copying the transactions first.
+#[derive(Serialize)]
+struct Borrowed<'a> {
+    header: &'a Header,
+    certificate: Option<&'a Certificate>,
+    txs: Vec<&'a serde_bytes::Bytes>,
+}
+
 impl WireBlock {
     /// The bytes.
     ///
     /// # Errors
     /// A sentence: the encoder failed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        bincode::serde::encode_to_vec(self, bincode::config::standard()).map_err(|error| error.to_string())
+        WireBlock::encode(&self.header, self.certificate.as_ref(), self.txs.iter().map(Vec::as_slice))
+    }
+
+    /// The bytes of a block from its parts.
+    ///
+    /// # Errors
+    /// A sentence: the encoder failed.
+    pub fn encode<'a>(
+        header: &Header,
+        certificate: Option<&Certificate>,
+        txs: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Vec<u8>, String> {
+        let txs: Vec<&serde_bytes::Bytes> = txs.map(serde_bytes::Bytes::new).collect();
+        let mut out = Vec::with_capacity(4096 + txs.iter().map(|tx| tx.len() + 8).sum::<usize>());
+        let block = Borrowed { header, certificate, txs };
+        bincode::serde::encode_into_std_write(block, &mut out, bincode::config::standard())
+            .map_err(|error| error.to_string())?;
+        Ok(out)
     }
 
     /// Reads a block without judging it; none for anything that is not one.

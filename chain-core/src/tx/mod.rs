@@ -80,6 +80,7 @@ pub struct ParsedTx {
 struct Content {
     id: TxId,
     jwt_hash: Hash,
+    fingerprint: Hash,
     kid: Kid,
     claims: Claims,
     records: Vec<Record>,
@@ -108,6 +109,7 @@ impl ParsedTx {
             content: Content {
                 id: jwt.id,
                 jwt_hash: jwt.hash,
+                fingerprint: Hash::of(bytes),
                 kid: jwt.kid,
                 claims: jwt.claims,
                 records,
@@ -132,6 +134,11 @@ impl ParsedTx {
     /// Who says it signed.
     pub fn issuer(&self) -> &MemberId {
         &self.content.claims.iss
+    }
+
+    /// The issuer's own number for it.
+    pub fn jti(&self) -> &Jti {
+        &self.content.claims.jti
     }
 
     /// Which key it says it used.
@@ -196,7 +203,7 @@ impl<'a> Jwt<'a> {
             return Err(TxError::Framing("a JWT has three parts"));
         }
         let header = unb64(header).ok_or(TxError::Base64("header"))?;
-        let header: JoseHeader = read_json(&header, "header")?;
+        let header: JoseHeader = read_json(&header, "header", |_| [0, 0])?;
         if header.typ != TYP {
             return Err(TxError::Typ(header.typ));
         }
@@ -209,7 +216,7 @@ impl<'a> Jwt<'a> {
             return Err(TxError::Framing("kid must be an RFC 7638 thumbprint of 43 characters"));
         }
         let payload = unb64(payload).ok_or(TxError::Base64("payload"))?;
-        let claims: Claims = read_json(&payload, "claims")?;
+        let claims: Claims = read_json(&payload, "claims", |claims: &Claims| [claims.iat, claims.submit_by])?;
         check_claims(&claims, ledger)?;
         let signature: [u8; 64] =
             unb64(signature).and_then(|b| b.try_into().ok()).ok_or(TxError::Base64("signature"))?;
@@ -253,7 +260,18 @@ impl<'a> Jwt<'a> {
     }
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(bytes: &[u8], part: &'static str) -> Result<T, TxError> {
+/// Reads strict JSON. serde's own reading of a closed type refuses all that [`json`] does but the size of integers,
+/// which `integers` gives; only what it refuses is read again, to say where.
+fn read_json<T: serde::de::DeserializeOwned>(
+    bytes: &[u8],
+    part: &'static str,
+    integers: impl Fn(&T) -> [u64; 2],
+) -> Result<T, TxError> {
+    if let Ok(good) = serde_json::from_slice::<T>(bytes)
+        && integers(&good).iter().all(|n| *n <= json::MAX_INTEGER)
+    {
+        return Ok(good);
+    }
     json::parse(bytes).and_then(|value| json::shape(value, "")).map_err(|error| TxError::Json { part, error })
 }
 
@@ -337,7 +355,7 @@ impl VerifiedTx {
 
     /// SHA-256 of the bytes as sent: under which a node remembers that it verified them.
     pub fn fingerprint(&self) -> Hash {
-        Hash::of(&self.0.bytes)
+        self.0.fingerprint
     }
 }
 

@@ -31,6 +31,10 @@ pub enum Message {
         /// Note signature lines as text.
         lines: Vec<String>,
     },
+    /// The sender lacks these transactions of a proposed block, by the SHA-256 of their bytes.
+    WantTransactions(Vec<chain_core::hash::Hash>),
+    /// Transactions for whoever lacks them.
+    GivenTransactions(#[serde(with = "chain_core::block::byte_strings")] Vec<Vec<u8>>),
     /// The sender lacks the handover of this height.
     WantHandover(u64),
     /// A handover, for whoever lacks it.
@@ -57,6 +61,10 @@ pub const MAX_MESSAGE: usize = 8 << 20;
 const BATCH_BYTES: usize = 512 << 10;
 /// Batches are sent at least this long apart: each costs a stream to every peer. The first after a pause goes at once.
 const GATHER: Duration = Duration::from_millis(25);
+/// The same after a batch of [`MANY`] transactions: blocks are slow then too, and fewer streams cost less.
+const GATHER_MANY: Duration = Duration::from_millis(80);
+/// Transactions in a batch from which on a node is busy.
+const MANY: usize = 8;
 /// How often lost connections are dialled again.
 const REDIAL: Duration = Duration::from_millis(500);
 
@@ -164,7 +172,7 @@ async fn run(
     redial.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut batch: Vec<Vec<u8>> = Vec::new();
     let mut batch_bytes = 0;
-    let mut sent = tokio::time::Instant::now();
+    let mut next_send = tokio::time::Instant::now();
     let send_at = tokio::time::sleep(GATHER);
     tokio::pin!(send_at);
     loop {
@@ -199,7 +207,7 @@ async fn run(
             }
             Some(bytes) = transactions.recv() => {
                 if batch.is_empty() {
-                    send_at.as_mut().reset(sent + GATHER);
+                    send_at.as_mut().reset(next_send);
                 }
                 batch_bytes += bytes.len();
                 batch.push(bytes);
@@ -208,18 +216,23 @@ async fn run(
                     batch.push(more);
                 }
                 if batch_bytes >= BATCH_BYTES {
-                    (batch_bytes, sent) = (0, tokio::time::Instant::now());
+                    (batch_bytes, next_send) = (0, after_batch(batch.len()));
                     broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
                 }
             }
             () = &mut send_at, if !batch.is_empty() => {
-                (batch_bytes, sent) = (0, tokio::time::Instant::now());
+                (batch_bytes, next_send) = (0, after_batch(batch.len()));
                 broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
             }
             Some(message) = others.recv() => broadcast(&mut swarm, &connected, &message),
             else => return,
         }
     }
+}
+
+/// When the batch after one of so many transactions may be sent.
+fn after_batch(transactions: usize) -> tokio::time::Instant {
+    tokio::time::Instant::now() + if transactions < MANY { GATHER } else { GATHER_MANY }
 }
 
 fn broadcast(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, message: &Message) {

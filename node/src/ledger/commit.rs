@@ -5,11 +5,14 @@ use super::view::{StateView, encode_row, history_key};
 use super::{Clock, Head, Ledger, LedgerError, Prepared, Proposal, StoredHead, encode};
 use crate::index;
 use crate::storage::{Batch, Direction, Table};
+use bytes::Bytes;
 use chain_core::authority::Authority;
-use chain_core::block::Certificate;
+use chain_core::block::{Certificate, WireBlock};
 use chain_core::hash::Hash;
 use chain_core::tx::VerifiedTx;
 use chain_core::types::Height;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// A block that is on disk for good.
@@ -27,9 +30,11 @@ impl Ledger {
     /// The store failed.
     pub fn store_undecided(&self, block: &Prepared, round: u32, about: &[u8]) -> Result<(), LedgerError> {
         let mut batch = Batch::default();
-        batch.put(Table::Undecided, &undecided_key(block.header.height, &block.hash), &*block.bytes);
-        batch.put(Table::Undecided, &round_key(block.header.height, round, &block.hash), about);
-        Ok(self.storage.write(batch)?)
+        put_body(&mut batch, block);
+        batch.put(Table::Undecided, &round_key(block.header.height, round, &block.hash), about.to_vec());
+        self.storage.write(batch)?;
+        block.stored.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What was stored about undecided blocks of a height and round: hash and `about`.
@@ -43,15 +48,33 @@ impl Ledger {
         Ok(rows.into_iter().filter_map(|(key, about)| Some((hash(&key)?, about))).collect())
     }
 
-    /// The bytes of an undecided block of the next height, or of any decided one that the caller knows by height.
+    /// The bytes of a block of the next height that was found valid.
     ///
     /// # Errors
     /// The store failed.
-    pub fn undecided_bytes(&self, height: Height, hash: &Hash) -> Result<Option<Vec<u8>>, LedgerError> {
+    pub fn undecided_bytes(&self, height: Height, hash: &Hash) -> Result<Option<Bytes>, LedgerError> {
         if let Some(prepared) = self.find_prepared(hash) {
-            return Ok(Some(prepared.bytes.to_vec()));
+            return Ok(Some(prepared.bytes.clone()));
         }
-        Ok(self.storage.get(Table::Undecided, &undecided_key(height, hash))?)
+        Ok(self.storage.get(Table::Bodies, &body_key(height, hash))?.map(Bytes::from))
+    }
+
+    /// Transactions of blocks of the next height that were found valid, by the SHA-256 of their bytes.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn undecided_transactions(&self, wanted: &BTreeSet<Hash>) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let height = self.head().height.next();
+        let mut found = BTreeMap::new();
+        for (_, bytes) in self.storage.scan(Table::Bodies, &height.0.to_be_bytes(), b"", Direction::Forward, 16)? {
+            for tx in WireBlock::from_bytes(&bytes).map(|block| block.txs).unwrap_or_default() {
+                let fingerprint = Hash::of(&tx);
+                if wanted.contains(&fingerprint) {
+                    found.insert(fingerprint, tx);
+                }
+            }
+        }
+        Ok(found.into_values().collect())
     }
 
     /// Commits the block that a certificate decides.
@@ -70,7 +93,8 @@ impl Ledger {
         // 1. Everything of the block goes into one batch.
         let mut batch = Batch::default();
         let row = height.0.to_be_bytes();
-        batch.put(Table::Blocks, &row, &*block.bytes);
+        batch.put(Table::Blocks, &row, block.hash.0);
+        put_body(&mut batch, &block);
         batch.put(Table::Certificates, &row, encode(&certificate)?);
         let outcomes = serde_json::to_vec(&block.outcomes).map_err(|e| LedgerError::Damaged(e.to_string()))?;
         batch.put(Table::Outcomes, &row, outcomes);
@@ -79,7 +103,7 @@ impl Ledger {
         super::log::put_tiles(&mut batch, &block.tiles);
         self.put_state(&mut batch, &block, height)?;
         self.prune(&mut batch, height)?;
-        self.forget_undecided(&mut batch, height)?;
+        self.forget_undecided(&mut batch, height, &block.hash)?;
         let stored = StoredHead {
             ledger: self.founding.id.0,
             height,
@@ -159,10 +183,10 @@ impl Ledger {
     fn put_state(&self, batch: &mut Batch, block: &Prepared, height: Height) -> Result<(), LedgerError> {
         let mut replaced: Vec<Vec<u8>> = Vec::new();
         for (key, value) in &block.writes {
-            if let Some(old) = self.storage.get(Table::State, key.as_bytes())? {
+            if let Some(old) = block.replaced.get(key) {
                 let written = old.first_chunk::<8>().map_or(Height::GENESIS, |h| Height(u64::from_be_bytes(*h)));
                 let at = history_key(key, written);
-                batch.put(Table::History, &at, old);
+                batch.put(Table::History, &at, old.clone());
                 replaced.push(at);
             }
             batch.put(Table::State, key.as_bytes(), encode_row(height, value.as_deref()));
@@ -196,20 +220,31 @@ impl Ledger {
         Ok(())
     }
 
-    fn forget_undecided(&self, batch: &mut Batch, height: Height) -> Result<(), LedgerError> {
+    fn forget_undecided(&self, batch: &mut Batch, height: Height, decided: &Hash) -> Result<(), LedgerError> {
         for (key, _) in self.storage.scan(Table::Undecided, &height.0.to_be_bytes(), b"", Direction::Forward, 256)? {
+            if let Some(rival) = key.last_chunk().map(|hash| Hash(*hash)).filter(|hash| hash != decided) {
+                batch.delete(Table::Bodies, &body_key(height, &rival));
+            }
             batch.delete(Table::Undecided, &key);
         }
         Ok(())
     }
 }
 
-fn undecided_key(height: Height, hash: &Hash) -> Vec<u8> {
-    [&height.0.to_be_bytes()[..], b"b", hash.as_bytes()].concat()
+/// Adds a block's bytes, unless they are stored already.
+fn put_body(batch: &mut Batch, block: &Prepared) {
+    if !block.stored.load(Ordering::Relaxed) {
+        batch.put_shared(Table::Bodies, &body_key(block.header.height, &block.hash), block.bytes.clone());
+    }
+}
+
+/// Storage key of a block's bytes: height and hash.
+pub(crate) fn body_key(height: Height, hash: &Hash) -> Vec<u8> {
+    [&height.0.to_be_bytes()[..], hash.as_bytes()].concat()
 }
 
 fn round_prefix(height: Height, round: u32) -> Vec<u8> {
-    [&height.0.to_be_bytes()[..], b"r", &round.to_be_bytes()].concat()
+    [&height.0.to_be_bytes()[..], &round.to_be_bytes()].concat()
 }
 
 fn round_key(height: Height, round: u32, hash: &Hash) -> Vec<u8> {

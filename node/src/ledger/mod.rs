@@ -8,12 +8,14 @@ pub mod log;
 mod prepare;
 pub mod view;
 
+pub(crate) use commit::body_key;
 pub use commit::Committed;
-pub(crate) use prepare::{jti_key, read_block};
+pub(crate) use prepare::jti_key;
 pub use prepare::{BlockError, Clock, Proposal};
 
 use crate::query::TxStatus;
 use crate::storage::{Storage, StorageError, Table};
+use bytes::Bytes;
 use chain_core::authority::Authority;
 use chain_core::block::{Certificate, Header};
 use chain_core::contract::Contracts;
@@ -28,6 +30,7 @@ use chain_core::validators::{Skips, ValidatorSet};
 use log::{ChangedTiles, LogEdge};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use view::StateView;
 
@@ -114,7 +117,7 @@ pub struct Prepared {
     /// Its header.
     pub header: Header,
     /// Its bytes as other nodes receive them.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     /// Certificate of the block before, as the block carries it.
     pub previous_certificate: Option<Certificate>,
     /// Its transactions.
@@ -122,6 +125,10 @@ pub struct Prepared {
     /// Their outcomes.
     pub outcomes: Vec<Outcome>,
     writes: Writes,
+    /// The rows that the writes replace.
+    replaced: BTreeMap<String, Vec<u8>>,
+    /// Whether its bytes are on disk.
+    stored: AtomicBool,
     tree: tree::TreeUpdate,
     log: LogEdge,
     tiles: ChangedTiles,

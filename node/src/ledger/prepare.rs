@@ -1,7 +1,7 @@
 //! Building and checking a block on the head: everything up to its hash, nothing written.
 
 use super::log::ChangedTiles;
-use super::view::{Pages, StateView};
+use super::view::{Pages, Recalled};
 use super::{Head, Ledger, LedgerError, Prepared, validators_of};
 use crate::storage::{StorageError, Table};
 use chain_core::authority::AuthorityError;
@@ -16,6 +16,7 @@ use chain_core::tx::{AdmittedTx, ParsedTx, VerifiedTx};
 use chain_core::types::{Height, Jti, MemberId, TimeMs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What a proposed block is checked against besides the head.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,8 @@ impl Ledger {
                 break;
             }
             let Ok(admitted) = head.authority.admit(candidate, time) else { continue };
-            if self.is_replay(&admitted)? || !shares.take(&admitted, &head) {
+            let jti = jti_key(&admitted.tx().claims().iss, &admitted.tx().claims().jti);
+            if self.is_used(&jti)? || !shares.take(&admitted, jti, &head) {
                 continue;
             }
             txs.push(admitted);
@@ -131,7 +133,7 @@ impl Ledger {
         Ok(prepared)
     }
 
-    /// Checks and executes a block that another node built, or that is long decided.
+    /// Checks and executes a block as nodes store it: one that is long decided.
     /// `verified` finds transactions that this node verified before by the SHA-256 of their bytes.
     ///
     /// # Errors
@@ -144,38 +146,65 @@ impl Ledger {
     ) -> Result<Arc<Prepared>, BlockError> {
         let head = self.head();
         let wire = WireBlock::from_bytes(bytes).ok_or(BlockError::Malformed)?;
-        let hash = wire.header.hash();
-        if let Some(known) = self.find_prepared(&hash).filter(|known| *known.bytes == *bytes) {
-            check_header(&known.header, &wire, &head, &proposal, self)?;
+        // The bytes of transactions are looked at only once the header fits, and cost nothing where it does not.
+        let WireBlock { header, certificate, txs } = wire;
+        check_header(&header, certificate.as_ref(), &head, &proposal, self)?;
+        check_transactions(&header, txs.iter().map(Vec::as_slice))?;
+        let txs = self.verify_all(&head, &txs, verified)?;
+        self.check_on(&head, header, certificate, txs)
+    }
+
+    /// Checks and executes a proposed block of which this node has verified every transaction.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn check_verified(
+        &self,
+        header: Header,
+        certificate: Option<Certificate>,
+        txs: Vec<VerifiedTx>,
+        proposal: Proposal,
+    ) -> Result<Arc<Prepared>, BlockError> {
+        let head = self.head();
+        check_header(&header, certificate.as_ref(), &head, &proposal, self)?;
+        if let Some(known) = self.find_prepared(&header.hash()) {
             return Ok(known);
         }
-        check_header(&wire.header, &wire, &head, &proposal, self)?;
-        let txs = self.verify_all(&head, &wire.txs, verified)?;
+        check_transactions(&header, txs.iter().map(|tx| &**tx.bytes()))?;
+        self.check_on(&head, header, certificate, txs)
+    }
+
+    fn check_on(
+        &self,
+        head: &Head,
+        header: Header,
+        certificate: Option<Certificate>,
+        txs: Vec<VerifiedTx>,
+    ) -> Result<Arc<Prepared>, BlockError> {
         let mut shares = Shares::default();
         let mut admitted = Vec::with_capacity(txs.len());
         for (index, tx) in txs.into_iter().enumerate() {
             let tx = head
                 .authority
-                .admit(tx, wire.header.time)
+                .admit(tx, header.time)
                 .map_err(|error| BlockError::Transaction { index, error })?;
-            if self.is_replay(&tx)? || shares.jtis.contains(&jti_key(&tx.tx().claims().iss, &tx.tx().claims().jti)) {
+            let jti = jti_key(&tx.tx().claims().iss, &tx.tx().claims().jti);
+            if shares.jtis.contains(&jti) || self.is_used(&jti)? {
                 return Err(BlockError::Replay(index));
             }
-            if !shares.take(&tx, &head) {
+            if !shares.take(&tx, jti, head) {
                 return Err(BlockError::Share(index));
             }
             admitted.push(tx);
         }
-        let header = wire.header;
-        let prepared = self.finish(&head, header.time, header.proposer, wire.certificate, admitted, Some(bytes))?;
+        let prepared = self.finish(head, header.time, header.proposer, certificate, admitted, Some(header.transactions))?;
         compare(&header, &prepared.header)?;
         self.keep_prepared(prepared.clone());
         Ok(prepared)
     }
 
-    fn is_replay(&self, tx: &AdmittedTx) -> Result<bool, LedgerError> {
-        let claims = tx.tx().claims();
-        Ok(self.storage.get(Table::Jtis, &jti_key(&claims.iss, &claims.jti))?.is_some())
+    fn is_used(&self, jti: &[u8; 32]) -> Result<bool, LedgerError> {
+        Ok(self.storage.get(Table::Jtis, jti)?.is_some())
     }
 
     fn verify_all(
@@ -208,10 +237,10 @@ impl Ledger {
         proposer: PublicKey,
         certificate: Option<Certificate>,
         txs: Vec<AdmittedTx>,
-        received: Option<&[u8]>,
+        transactions: Option<Hash>,
     ) -> Result<Arc<Prepared>, BlockError> {
         let height = head.height.next();
-        let base = StateView(self.storage.clone());
+        let base = Recalled::new(self.storage.clone());
         let block = BlockContext { ledger: self.founding.id, height, time };
         let Executed { outcomes, writes } =
             execute(&self.contracts, &base, head.authority.params(), block, &txs)?;
@@ -249,7 +278,8 @@ impl Ledger {
             proposer,
             previous: head.hash,
             previous_certificate: certificate.as_ref().map_or(Hash::ZERO, Certificate::hash),
-            transactions: transactions_hash(txs.iter().map(|tx| &**tx.tx().bytes())),
+            transactions: transactions
+                .unwrap_or_else(|| transactions_hash(txs.iter().map(|tx| &**tx.tx().bytes()))),
             log_size: log.size(),
             log_root: log.root(),
             state_root: tree.root.hash,
@@ -263,18 +293,20 @@ impl Ledger {
                 head.skips.after(turns, c.height, c.round, head.authority.params().skip_heights)
             }
         };
-        let bytes: Arc<[u8]> = match received {
-            Some(bytes) => bytes.into(),
-            None => {
-                let txs = txs.iter().map(|tx| tx.tx().bytes().to_vec()).collect();
-                let wire = WireBlock { header: header.clone(), certificate: certificate.clone(), txs };
-                wire.to_bytes().map_err(|e| LedgerError::Storage(StorageError(e)))?.into()
+        let bytes = WireBlock::encode(&header, certificate.as_ref(), txs.iter().map(|tx| &**tx.tx().bytes()))
+            .map_err(|e| LedgerError::Storage(StorageError(e)))?;
+        let mut replaced = BTreeMap::new();
+        for key in writes.keys() {
+            if let Some(row) = base.row(key).map_err(LedgerError::from)? {
+                replaced.insert(key.clone(), row);
             }
-        };
+        }
         let prepared = Arc::new(Prepared {
             hash: header.hash(),
             header,
-            bytes,
+            bytes: bytes.into(),
+            replaced,
+            stored: AtomicBool::new(false),
             previous_certificate: certificate,
             txs,
             outcomes,
@@ -291,14 +323,14 @@ impl Ledger {
 
 impl Shares {
     /// Counts a transaction in, unless it is over a bound or repeats a jti of this block.
-    fn take(&mut self, tx: &AdmittedTx, head: &Head) -> bool {
+    fn take(&mut self, tx: &AdmittedTx, jti: [u8; 32], head: &Head) -> bool {
         let (params, claims) = (head.authority.params(), tx.tx().claims());
         let size = tx.tx().bytes().len() as u64;
         let member = self.by_member.entry(claims.iss.clone()).or_default();
         let within = self.count < params.block_txs
             && self.bytes.saturating_add(size) <= params.block_bytes
             && member.saturating_add(size) <= params.member_block_bytes;
-        if !within || !self.jtis.insert(jti_key(&claims.iss, &claims.jti)) {
+        if !within || !self.jtis.insert(jti) {
             return false;
         }
         *member += size;
@@ -310,7 +342,7 @@ impl Shares {
 
 fn check_header(
     header: &Header,
-    wire: &WireBlock,
+    certificate: Option<&Certificate>,
     head: &Head,
     proposal: &Proposal,
     ledger: &Ledger,
@@ -330,7 +362,7 @@ fn check_header(
         Clock::NotAfter(now) => check(header.time.0 <= now.0.saturating_add(bound), "time")?,
         Clock::Unchecked => {}
     }
-    match &wire.certificate {
+    match certificate {
         None => check(head.height == Height::GENESIS && header.previous_certificate == Hash::ZERO, "certificate")?,
         Some(certificate) => {
             check(certificate.height == head.height && certificate.block == head.hash, "certificate")?;
@@ -340,7 +372,11 @@ fn check_header(
             }
         }
     }
-    check(header.transactions == transactions_hash(wire.txs.iter().map(Vec::as_slice)), "transactions")
+    Ok(())
+}
+
+fn check_transactions<'a>(header: &Header, txs: impl Iterator<Item = &'a [u8]>) -> Result<(), BlockError> {
+    if header.transactions == transactions_hash(txs) { Ok(()) } else { Err(BlockError::Header("transactions")) }
 }
 
 fn compare(said: &Header, found: &Header) -> Result<(), BlockError> {
@@ -355,7 +391,7 @@ fn compare(said: &Header, found: &Header) -> Result<(), BlockError> {
 /// The state with the writes of a block on top.
 struct Written<'a> {
     writes: &'a chain_core::state::Writes,
-    base: &'a StateView,
+    base: &'a Recalled,
 }
 
 impl StateRead for Written<'_> {
@@ -365,9 +401,4 @@ impl StateRead for Written<'_> {
             None => self.base.get(key),
         }
     }
-}
-
-/// Reads a stored or received block without judging it.
-pub(crate) fn read_block(bytes: &[u8]) -> Option<(Header, Option<Certificate>, Vec<Vec<u8>>)> {
-    WireBlock::from_bytes(bytes).map(|wire| (wire.header, wire.certificate, wire.txs))
 }

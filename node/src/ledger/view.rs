@@ -4,6 +4,8 @@ use crate::storage::{Direction, Storage, StorageError, Table};
 use chain_core::state::{StateFault, StateRead};
 use chain_core::tree::{Page, PageId, PageReader};
 use chain_core::types::Height;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The newest committed state.
@@ -13,6 +15,38 @@ pub struct StateView(pub Arc<dyn Storage>);
 impl StateRead for StateView {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateFault> {
         Ok(newest(&*self.0, key)?.and_then(|(_, value)| value))
+    }
+}
+
+/// The newest committed state, with a memory of the rows read: a block reads and replaces the same ones.
+pub struct Recalled {
+    storage: Arc<dyn Storage>,
+    rows: RefCell<BTreeMap<String, Option<Vec<u8>>>>,
+}
+
+impl Recalled {
+    /// Nothing read yet.
+    pub fn new(storage: Arc<dyn Storage>) -> Recalled {
+        Recalled { storage, rows: RefCell::default() }
+    }
+
+    /// The row of a key as it is stored.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn row(&self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        if let Some(row) = self.rows.borrow().get(key) {
+            return Ok(row.clone());
+        }
+        let row = self.storage.get(Table::State, key.as_bytes())?;
+        self.rows.borrow_mut().insert(key.to_owned(), row.clone());
+        Ok(row)
+    }
+}
+
+impl StateRead for Recalled {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StateFault> {
+        Ok(self.row(key)?.and_then(|row| decode_row(&row)).and_then(|(_, value)| value))
     }
 }
 

@@ -9,9 +9,9 @@ pub use evidence::{ProofError, receipt, state_proof};
 pub use listing::{Filter, Page, Token, list_blocks, list_records};
 
 use crate::index::read_place;
-use crate::ledger::{Ledger, LedgerError, decode};
+use crate::ledger::{Ledger, LedgerError, body_key, decode};
 use crate::storage::Table;
-use chain_core::block::{Certificate, Header};
+use chain_core::block::{Certificate, Header, WireBlock};
 use chain_core::execute::Outcome;
 use chain_core::record::Record;
 use chain_core::tx::ParsedTx;
@@ -108,9 +108,9 @@ pub fn by_jti(ledger: &Ledger, iss: &MemberId, jti: &Jti) -> Result<Option<TxId>
 /// The store failed.
 pub fn block(ledger: &Ledger, height: Height) -> Result<Option<StoredBlock>, LedgerError> {
     let row = height.0.to_be_bytes();
-    let Some(bytes) = ledger.storage().get(Table::Blocks, &row)? else { return Ok(None) };
-    let (header, previous_certificate, txs) =
-        crate::ledger::read_block(&bytes).ok_or_else(|| damaged("unreadable block"))?;
+    let Some(bytes) = block_bytes(ledger, height)? else { return Ok(None) };
+    let WireBlock { header, certificate: previous_certificate, txs } =
+        WireBlock::from_bytes(&bytes).ok_or_else(|| damaged("unreadable block"))?;
     let outcomes = ledger.storage().get(Table::Outcomes, &row)?.ok_or_else(|| damaged("no outcomes"))?;
     let outcomes = serde_json::from_slice(&outcomes).map_err(|_| damaged("unreadable outcomes"))?;
     Ok(Some(StoredBlock { header, previous_certificate, txs, outcomes }))
@@ -121,7 +121,10 @@ pub fn block(ledger: &Ledger, height: Height) -> Result<Option<StoredBlock>, Led
 /// # Errors
 /// The store failed.
 pub fn block_bytes(ledger: &Ledger, height: Height) -> Result<Option<Vec<u8>>, LedgerError> {
-    Ok(ledger.storage().get(Table::Blocks, &height.0.to_be_bytes())?)
+    let Some(hash) = ledger.storage().get(Table::Blocks, &height.0.to_be_bytes())? else { return Ok(None) };
+    let hash = hash.try_into().map(Hash).map_err(|_| damaged("unreadable block row"))?;
+    let bytes = ledger.storage().get(Table::Bodies, &body_key(height, &hash))?;
+    bytes.ok_or_else(|| damaged("the bytes of a block are missing")).map(Some)
 }
 
 /// The certificate of a block.

@@ -51,7 +51,7 @@ impl Storage for MemoryStorage {
         let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in batch.0 {
             match value {
-                Some(value) => rows.insert(key, value),
+                Some(value) => rows.insert(key, value.as_ref().to_vec()),
                 None => rows.remove(&key),
             };
         }

@@ -8,13 +8,15 @@ mod rocks;
 pub use memory::MemoryStorage;
 pub use rocks::RocksStorage;
 
+use bytes::Bytes;
+
 /// A table. The number is the first byte of its keys on disk and is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Table {
     /// Single values: the head.
     Meta = 1,
-    /// Height -> block bytes.
+    /// Height -> hash of the decided block.
     Blocks = 2,
     /// Height -> certificate of that block.
     Certificates = 3,
@@ -40,7 +42,7 @@ pub enum Table {
     ByMember = 13,
     /// Kind, height, index -> nothing.
     ByKind = 14,
-    /// Height and hash -> block not yet decided.
+    /// Height, round and hash -> what is known of a block that was valid and is not yet decided.
     Undecided = 15,
     /// Log size -> signed checkpoint with its cosignatures.
     Checkpoints = 16,
@@ -50,6 +52,8 @@ pub enum Table {
     Evidence = 18,
     /// Height -> version of the state tree's root page after that block.
     Roots = 19,
+    /// Height and hash -> bytes of a block: written once, when it is found valid.
+    Bodies = 20,
 }
 
 /// A failed read or write. The node must not go on as if nothing had happened.
@@ -65,7 +69,24 @@ impl From<StorageError> for chain_core::state::StateFault {
 
 /// One atomic change.
 #[derive(Clone, Debug, Default)]
-pub struct Batch(Vec<(Vec<u8>, Option<Vec<u8>>)>);
+pub struct Batch(Vec<(Vec<u8>, Option<Value>)>);
+
+/// A value to write.
+#[derive(Clone, Debug)]
+enum Value {
+    Own(Vec<u8>),
+    /// Bytes that somebody else uses too: not copied here.
+    Shared(Bytes),
+}
+
+impl AsRef<[u8]> for Value {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Value::Own(bytes) => bytes,
+            Value::Shared(bytes) => bytes,
+        }
+    }
+}
 
 fn full_key(table: Table, key: &[u8]) -> Vec<u8> {
     let mut full = Vec::with_capacity(key.len() + 1);
@@ -89,7 +110,12 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 impl Batch {
     /// Sets a key.
     pub fn put(&mut self, table: Table, key: &[u8], value: impl Into<Vec<u8>>) {
-        self.0.push((full_key(table, key), Some(value.into())));
+        self.0.push((full_key(table, key), Some(Value::Own(value.into()))));
+    }
+
+    /// Sets a key to bytes that are large and shared.
+    pub fn put_shared(&mut self, table: Table, key: &[u8], value: Bytes) {
+        self.0.push((full_key(table, key), Some(Value::Shared(value))));
     }
 
     /// Deletes a key.

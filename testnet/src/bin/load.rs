@@ -24,7 +24,8 @@ struct Args {
     seed: u64,
 }
 
-#[tokio::main]
+// One thread sends: the machine's cores are for the nodes.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let args = Args::parse();
     let rate = match args.rate.as_str() {
