@@ -34,6 +34,20 @@ pub fn hash(page: &[u8]) -> Option<Hash> {
     cut(page).map(|cut| Hash::of_parts(&[cut.before, cut.after]))
 }
 
+/// The page without a bundle, to put another one in. None where the file has no pair of markers or is not UTF-8.
+pub fn empty(file: &[u8]) -> Option<String> {
+    let cut = cut(file)?;
+    String::from_utf8([cut.before, cut.after].concat()).ok()
+}
+
+/// Whether a file is an evidence bundle, of whatever worth: bare JSON of the format, or a page with the markers.
+pub fn looks_like_one(file: &[u8]) -> bool {
+    match file.first() {
+        Some(b'{') => file.starts_with(br#"{"format":"sealane-bundle/"#),
+        _ => find(file, OPEN).is_some(),
+    }
+}
+
 /// Puts a bundle into an empty page. None where the page has no empty pair of markers, or is another one than the
 /// bundle's `page` names.
 pub fn wrap(page: &str, bundle: &Bundle) -> Option<Vec<u8>> {

@@ -44,6 +44,9 @@ fn a_page_carries_the_same_bundle() {
     let got = verify(&file, &story.ledger.id(), None).unwrap();
     assert_eq!(VerifiedBundle { page: false, ..got }, good(&bundle, &story));
     assert_eq!(page::hash(&file), page::hash(PAGE.as_bytes()));
+    assert_eq!(page::empty(&file).as_deref(), Some(PAGE));
+    assert!(page::looks_like_one(&file) && page::looks_like_one(&bundle.to_bytes()));
+    assert!(!page::looks_like_one(b"{}") && !page::looks_like_one(b"c2sp.org/tlog-proof@v1\n"));
     // Neither another page nor one that carries a bundle already takes it.
     assert_eq!(page::wrap(&PAGE.replace("evidence", "proof"), &bundle), None);
     assert_eq!(page::wrap(std::str::from_utf8(&file).unwrap(), &bundle), None);

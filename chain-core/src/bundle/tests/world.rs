@@ -203,13 +203,12 @@ impl Story {
         let mut listings: Vec<Listing> =
             listed.iter().map(|code| Listing { object: (*code).into(), records: self.records_of(code) }).collect();
         listings.sort_by(|a, b| a.object.cmp(&b.object));
-        let genesis = serde_json::to_vec(&ledger.founding.genesis).unwrap();
         let policy = policy_of(ORIGIN, &set_of(&ledger.validators)).unwrap().encode();
         Bundle {
             format: BUNDLE.into(),
             page: page::hash(PAGE.as_bytes()).unwrap(),
             subject,
-            genesis: String::from_utf8(genesis).unwrap(),
+            genesis: ledger.founding.file.to_string(),
             handovers: ledger.handovers.clone(),
             checkpoint: ledger.checkpoint(&ledger.quorum()).encode(),
             policy: String::from_utf8(policy).unwrap(),
