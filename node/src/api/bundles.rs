@@ -72,7 +72,8 @@ async fn answer(state: State, caller: Caller, ask: Ask, headers: &HeaderMap, nam
     .await
     .map_err(|e| Problem::internal(&e))??;
     let (kind, end) = if bare { ("application/json", "json") } else { ("text/html; charset=utf-8", "html") };
-    let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
+    let safe: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
     let download = format!("attachment; filename=\"{safe}.{end}\"");
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),

@@ -262,11 +262,7 @@ impl Maker<'_> {
             block: BlockLeaf { leaf, index: size - 1, path: path(ledger, size - 1, size)? },
             state,
             entries,
-            listings: self
-                .listings
-                .into_iter()
-                .map(|(object, records)| Listing { object, records })
-                .collect(),
+            listings: self.listings.into_iter().map(|(object, records)| Listing { object, records }).collect(),
             time: None,
         })
     }

@@ -47,7 +47,8 @@ fn show(maker: &mut Maker<'_>, id: &RecordId) -> Result<bool, ProofError> {
 /// Rule sets: whoever judges the subject needs those of the time.
 fn rules_in_force(maker: &mut Maker<'_>) -> Result<(), ProofError> {
     let prefix = rules_key("");
-    let rows = maker.ledger.storage().scan(Table::State, prefix.as_bytes(), b"", Direction::Forward, super::MAX_KEYS)?;
+    let rows =
+        maker.ledger.storage().scan(Table::State, prefix.as_bytes(), b"", Direction::Forward, super::MAX_KEYS)?;
     for (key, _) in rows {
         let key = String::from_utf8_lossy(&key).into_owned();
         if value::<Value>(maker, &key)?.is_some() {
@@ -99,9 +100,8 @@ fn object(maker: &mut Maker<'_>, code: &str, depth: u8) -> Result<(), ProofError
 /// What an event says that an object was made or packed from or into.
 fn beside(code: &str, record: &RecordView) -> Vec<String> {
     let event = Value::Object(record.body.clone());
-    let Some(event) = (record.kind == "trace.event/1")
-        .then(|| serde_json::from_value::<TraceEventClear>(event).ok())
-        .flatten()
+    let Some(event) =
+        (record.kind == "trace.event/1").then(|| serde_json::from_value::<TraceEventClear>(event).ok()).flatten()
     else {
         return Vec::new();
     };
