@@ -8,6 +8,7 @@ use crate::validators::{Validator, ValidatorSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the founders agree on. The ledger's id is SHA-256 of the file's bytes as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub enum GenesisError {
 pub struct Founding {
     /// SHA-256 of the file.
     pub id: LedgerId,
+    /// The file as it is: evidence bundles carry it.
+    pub file: Arc<str>,
     /// The file read.
     pub genesis: Genesis,
     /// The first validators.
@@ -90,7 +93,9 @@ impl Founding {
         let validators = ValidatorSet::new(genesis.validators.clone())
             .filter(|set| set.iter().all(|v| ids.contains(&v.member)))
             .ok_or(GenesisError::Validators)?;
-        Ok(Founding { id: LedgerId(Hash::of(bytes)), genesis, validators })
+        // Strict JSON is UTF-8, so nothing is replaced.
+        let file = String::from_utf8_lossy(bytes).into();
+        Ok(Founding { id: LedgerId(Hash::of(bytes)), file, genesis, validators })
     }
 
     /// The state at height 0.

@@ -49,6 +49,7 @@ pub enum Command {
     Import(commands::import::ImportCommand),
     #[command(subcommand)]
     Receivable(commands::receivable::ReceivableCommand),
+    Bundle(commands::bundle::BundleArgs),
     Verify(commands::verify::VerifyArgs),
     Export(commands::export::ExportArgs),
     Status,

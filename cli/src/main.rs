@@ -12,6 +12,7 @@ mod client;
 mod clock;
 mod commands;
 mod deliver;
+mod evidence;
 mod failure;
 mod files;
 mod home;

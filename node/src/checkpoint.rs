@@ -6,7 +6,7 @@
 
 mod handovers;
 
-pub use handovers::{missing_handovers, stored_handovers};
+pub use handovers::{leaf_of, missing_handovers, stored_handovers};
 
 use crate::dataplane::{DataPlane, Message};
 use crate::ledger::{Committed, Head, Ledger, LedgerError};

@@ -8,17 +8,15 @@ use chain_core::keys::{MemorySigner, PublicKey, Signer as _, b64};
 use chain_core::member::KeyUse;
 use chain_core::receipt;
 use chain_core::validators::Validator;
-use contracts::finance::calls::Decision;
 use contracts::registry::calls::ObjectType;
 use node::config::NodeKeys as KeyFile;
+use stage::finance::reserved;
 use stage::{Load, PATIENCE, Stage, handovers, kid, new_key, now};
 use std::time::{Duration, Instant};
 use testnet::client::Client;
-use testnet::world::drafts::{
-    confirm_draft, key_rotation_drafts, object_draft, policy_draft, reserve_draft, set_validators,
-};
-use testnet::world::receivable::{PledgeTerms, ReceivableIds, pledge_draft, receivable_draft};
-use testnet::world::{MemberSigner, NodeKeys, World};
+use testnet::world::drafts::{key_rotation_drafts, object_draft, set_validators};
+use testnet::world::receivable::pledge_draft;
+use testnet::world::{MemberSigner, NodeKeys};
 
 const CUSTOMS: usize = 0;
 const TAX: usize = 1;
@@ -55,38 +53,6 @@ async fn assert_revoked(stage: &mut Stage, member: &MemberSigner, key: &MemorySi
     }
 }
 
-/// A receivable, confirmed and reserved for the first bank, with the terms of a pledge on it.
-async fn reserved(stage: &mut Stage, bank: &MemberSigner) -> PledgeTerms {
-    let cast = stage.net.cast.clone();
-    let world = World::generate(&cast, 7, 1, now()).unwrap();
-    let trade = &world.trades[0];
-    let by = |authored: &testnet::world::Authored| cast.by_id(&authored.by).unwrap().clone();
-    let mut ids = Vec::new();
-    let d = &trade.documents;
-    for record in [&d.order, &d.waybill, &d.list, &trade.declaration] {
-        ids.push(stage.put(TAX, &by(record), record.draft.clone()).await);
-    }
-    let claim = trade.claim().unwrap().clone();
-    let policy = stage.put(TAX, &cast.insurer, policy_draft(&claim, now()).unwrap()).await;
-    let named =
-        ReceivableIds { order: ids[0], waybill: ids[1], list: ids[2], declaration: ids[3], policy: Some(policy) };
-    let ledger = stage.net.founding.id;
-    let made = receivable_draft(&cast, trade, &named, &ledger, &mut stage.salts, now()).unwrap();
-    let receivable = stage.put(TAX, cast.by_id(&trade.seller).unwrap(), made.salted).await;
-    let confirm = confirm_draft(receivable, Decision::Confirm, made.capacity, made.confirmer_salt, now()).unwrap();
-    stage.put(TAX, cast.by_id(&claim.confirmer).unwrap(), confirm).await;
-    let minor = claim.minor / 2;
-    let reservation = stage.put(TAX, bank, reserve_draft(receivable, minor, 3600, now()).unwrap()).await;
-    PledgeTerms {
-        receivable,
-        encumbrance: reservation,
-        minor,
-        currency: claim.invoice.currency.clone(),
-        until: claim.due,
-        register_no: "04558820260000012345".into(),
-    }
-}
-
 /// A member replaces its record key, its API key, and a bank its maker's and checker's keys, while others write: each
 /// old key is refused from the next height on, each new one works, and receipts signed with old keys still verify.
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +82,7 @@ async fn members_replace_their_keys() {
 
     // A bank's two people. Both old keys were good until now: the reservation stands, the pledge waits.
     let (old_bank, mut bank) = (cast.bank_a.clone(), cast.bank_a.clone());
-    let terms = reserved(&mut stage, &bank).await;
+    let terms = reserved(&mut stage, TAX, &bank).await.terms;
     (bank.maker, bank.checker) = (Some(new_key()), Some(new_key()));
     let [old_maker, old_checker] = [&old_bank.maker, &old_bank.checker].map(|key| key.clone().unwrap());
     rotate(&mut stage, &bank, &old_maker, bank.maker.as_ref().unwrap(), KeyUse::Maker).await;

@@ -10,6 +10,7 @@ use node::export::open_folder;
 use node::storage::{Direction, Table};
 use personal::{Search, Values, files, texts};
 use serde_json::Value;
+use stage::user::User;
 use stage::{Stage, now};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,6 @@ use testnet::launch::sealane_binary;
 use testnet::world::{MemberSigner, World};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
-const PASSPHRASE: &str = "correct horse battery staple";
 const TABLES: [Table; 19] = [
     Table::Meta,
     Table::Blocks,
@@ -41,57 +41,13 @@ const TABLES: [Table; 19] = [
     Table::Roots,
 ];
 
-/// A member at the command line.
-struct User {
-    home: PathBuf,
-    sealane: PathBuf,
+/// What the import test does at the command line.
+trait Imports {
+    fn import(&self, format: &str, paths: &[PathBuf]) -> Imported;
+    fn records(&self) -> usize;
 }
 
-impl User {
-    /// A home folder with the member's two keys, imported from files, and a configuration.
-    fn new(stage: &Stage, node: usize, member: &MemberSigner) -> User {
-        let home = stage.folder.path().join(format!("home-{}", member.nick));
-        let user = User { home, sealane: sealane_binary().unwrap() };
-        for (name, key) in [("record", &member.record), ("api", &member.api)] {
-            let seed = stage.folder.path().join(format!("{}-{name}.seed", member.nick));
-            std::fs::write(&seed, b64(&key.key().to_bytes())).unwrap();
-            user.done(&["key", "import", name, seed.to_str().unwrap(), "--use", name]);
-            std::fs::remove_file(&seed).unwrap();
-        }
-        let config = format!(
-            "node = \"{}\"\nmember = \"{}\"\ngenesis = {:?}\n\n[keys]\nrecord = \"record\"\napi = \"api\"\n",
-            stage.net.network.nodes[node].url(),
-            member.id,
-            stage.net.network.genesis
-        );
-        std::fs::write(user.home.join("config.toml"), config).unwrap();
-        user
-    }
-
-    fn run(&self, words: &[&str]) -> (Option<i32>, Value) {
-        let Output { status, stdout, stderr } = Command::new(&self.sealane)
-            .args(["--json", "--lang", "en", "--home"])
-            .arg(&self.home)
-            .args(words)
-            .env("SEALANE_PASSPHRASE", PASSPHRASE)
-            .output()
-            .unwrap();
-        let json = serde_json::from_slice(&stdout).unwrap_or_else(|error| {
-            panic!(
-                "sealane {words:?}: {error}: {}{}",
-                String::from_utf8_lossy(&stdout),
-                String::from_utf8_lossy(&stderr)
-            )
-        });
-        (status.code(), json)
-    }
-
-    fn done(&self, words: &[&str]) -> Value {
-        let (code, json) = self.run(words);
-        assert_eq!(code, Some(0), "sealane {words:?}: {json}");
-        json
-    }
-
+impl Imports for User {
     /// Imports files or folders: imported, there already, refused by the ledger, and the errors of each refused file.
     fn import(&self, format: &str, paths: &[PathBuf]) -> Imported {
         let paths: Vec<&str> = paths.iter().map(|path| path.to_str().unwrap()).collect();

@@ -42,6 +42,10 @@ fn the_fixed_names_are_read() {
         "sealane receivable release RCV --encumbrance RCV -o m.json",
         "sealane --home h --node http://n --genesis g --member M --key k --passphrase-file p status",
         "sealane verify receipt --genesis g.json",
+        "sealane verify bundle.html --ledger aa",
+        "sealane bundle receivable RCV -o b.html --open parties,invoice --state rcv/1 --state rcv/2",
+        "sealane bundle object order:1 --depth 3 --json-only",
+        "sealane bundle member ACME --open all",
         "sealane export --data data -o ledger.sealane --genesis g.json",
         "sealane doctor",
     ] {

@@ -95,7 +95,8 @@ async fn fetch(session: &Session, args: &GetArgs) -> Result<(Value, Option<Strin
     Ok((client.get(&path, &[]).await?, None))
 }
 
-async fn until_ready(client: &Client, path: &str, query: &[(&str, String)]) -> Result<String, Failure> {
+/// Asks until a checkpoint covers what is asked.
+pub async fn until_ready(client: &Client, path: &str, query: &[(&str, String)]) -> Result<String, Failure> {
     let deadline = Instant::now() + CHECKPOINT_WAIT;
     loop {
         match client.get_text(path, query).await? {

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod bundle;
 pub mod doctor;
 pub mod export;
 pub mod get;
@@ -32,6 +33,7 @@ pub async fn run(cli: Cli, screen: Screen) -> Result<Report, Failure> {
         Command::List(args) => list::run(&session, args).await,
         Command::Import(command) => import::run(&session, command).await,
         Command::Receivable(command) => receivable::run(&session, command).await,
+        Command::Bundle(args) => bundle::run(&session, args).await,
         Command::Verify(args) => verify::run(&session, args),
         Command::Export(args) => export::run(&session, &args),
         Command::Status => status::run(&session).await,

@@ -1,11 +1,15 @@
-//! `verify FILE`: checks a receipt or a state proof without any network and without a server's word.
+//! `verify FILE`: checks a receipt, a state proof or an evidence bundle without any network and without a server's word.
 
+use crate::evidence;
 use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 use crate::session::Session;
+use chain_core::bundle::page;
 use chain_core::genesis::Founding;
+use chain_core::hash::Hash;
 use chain_core::receipt::{self, StateProof, Trust, VerifyError};
+use chain_core::types::LedgerId;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -13,13 +17,29 @@ use std::path::PathBuf;
 pub struct VerifyArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[arg(long, value_name = "ID")]
+    pub ledger: Option<String>,
 }
 
-/// Verifies the file against the genesis (`--genesis`, else the configured one).
+/// Verifies the file against the genesis (`--genesis`, else the configured one). A bundle brings the genesis along:
+/// the ledger's id (`--ledger`) is enough for it.
 pub fn run(session: &Session, args: VerifyArgs) -> Result<Report, Failure> {
+    let wrong = |id: &String| Failure::new("CLI-2005").with("what", "ledger").with("value", id);
+    let named = args.ledger.as_ref().map(|id| Hash::from_hex(id).map(LedgerId).ok_or_else(|| wrong(id))).transpose()?;
+    let file = files::read(&args.file)?;
+    if page::looks_like_one(&file) {
+        let ledger = match named {
+            Some(ledger) => ledger,
+            None => session.founding()?.id,
+        };
+        let good = evidence::verify(&session.screen, &file, &ledger)?;
+        return Ok(Report::done(evidence::json(&good), evidence::text(&session.screen, &good)));
+    }
     let founding = session.founding()?;
-    let receipt = files::read(&args.file)?;
-    verify_offline(&founding, &receipt)
+    if let Some(ledger) = named.filter(|ledger| *ledger != founding.id) {
+        return Err(Failure::new("CLI-3001").with("ours", founding.id).with("theirs", ledger));
+    }
+    verify_offline(&founding, &file)
 }
 
 /// Checks a receipt or a state proof: exit code 3 when it does not hold, or belongs to another ledger.
@@ -46,3 +66,6 @@ fn verify_offline(founding: &Founding, file: &[u8]) -> Result<Report, Failure> {
     let json = serde_json::to_value(&good).map_err(|e| Failure::new("CLI-3003").with("check", "9001").with("reason", e.to_string()))?;
     Ok(Report::done(json!({ "verified": true, "kind": "receipt", "receipt": json }), text.join("\n")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,8 @@ use utoipa::OpenApi;
     paths(
         super::chain::status, super::transactions::submit, super::transactions::outcome, super::transactions::receipt,
         super::transactions::raw, super::records::list, super::records::one, super::records::present,
-        super::records::erase, super::receivables::one, super::receivables::check, super::chain::state,
+        super::records::erase, super::receivables::one, super::receivables::check, super::bundles::receivable,
+        super::bundles::object, super::bundles::member, super::chain::state,
         super::chain::blocks, super::chain::block, super::chain::members, super::chain::member,
         super::chain::validators, super::events::stream, super::tlog::checkpoint, super::tlog::tile
     )

@@ -5,6 +5,7 @@
 
 mod admin;
 mod auth;
+mod bundles;
 mod chain;
 mod docs;
 mod events;
@@ -65,6 +66,9 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/v1/disclosures/{record}", axum::routing::delete(records::erase))
         .route("/v1/receivables/{id}", get(receivables::one))
         .route("/v1/receivables/{id}/check", get(receivables::check))
+        .route("/v1/receivables/{id}/bundle", get(bundles::receivable))
+        .route("/v1/objects/{code}/bundle", get(bundles::object))
+        .route("/v1/members/{id}/bundle", get(bundles::member))
         .route("/v1/state", get(chain::state))
         .route("/v1/blocks", get(chain::blocks))
         .route("/v1/blocks/{height}", get(chain::block))

@@ -146,6 +146,9 @@ impl From<ProofError> for Problem {
             ProofError::NotYet => {
                 Problem::new(StatusCode::ACCEPTED, "API-0202", error.to_string()).retry_after(1)
             }
+            ProofError::TooLarge(_) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "API-0422", error.to_string())
+            }
             ProofError::Pruned => Problem::new(StatusCode::GONE, "API-0410", error.to_string()),
             ProofError::Ledger(error) => error.into(),
         }

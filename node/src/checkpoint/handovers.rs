@@ -53,7 +53,7 @@ pub(super) fn note(ledger: &Ledger, height: Height) -> Result<(), LedgerError> {
 }
 
 /// The leaf that ends a block.
-pub(super) fn leaf_of(header: &Header) -> Leaf {
+pub fn leaf_of(header: &Header) -> Leaf {
     Leaf::Block {
         height: header.height,
         time: header.time,

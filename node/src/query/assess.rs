@@ -110,6 +110,17 @@ pub fn assess(
     Ok(Some(check(&input)))
 }
 
+/// The documents behind a receivable, as far as this node was shown which they are.
+///
+/// # Errors
+/// The store failed.
+pub fn documents_named(ledger: &Ledger, shown: &Disclosures, id: &RecordId) -> Result<Vec<RecordId>, LedgerError> {
+    let gather = Gather { ledger, shown, checkpoint_size: 0 };
+    let Some(receivable) = gather.found(id)? else { return Ok(Vec::new()) };
+    let Some(named) = gather.opened::<Documents>(&receivable, "documents") else { return Ok(Vec::new()) };
+    Ok([named.order, named.waybill, named.list, named.declaration].into_iter().flatten().collect())
+}
+
 fn signers(input: &CheckInput) -> Vec<(MemberId, Height)> {
     let documents = [&input.order, &input.waybill, &input.list].into_iter().flatten().map(|d| &d.found);
     documents

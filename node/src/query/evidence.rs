@@ -1,7 +1,7 @@
 //! Receipts and state proofs, made from the newest checkpoint that covers them.
 
 use super::{block, damaged, place_of};
-use crate::checkpoint::{missing_handovers, newest_checkpoint, stored_handovers};
+use crate::checkpoint::{leaf_of, missing_handovers, newest_checkpoint, stored_handovers};
 use crate::ledger::log::TileReader;
 use crate::ledger::view::{Pages, at_height};
 use crate::ledger::{Ledger, LedgerError, decode};
@@ -28,6 +28,9 @@ pub enum ProofError {
     /// The version of the state was forgotten by this node.
     #[error("this node keeps no proofs for that height any more; ask for a newer one, or a node that keeps all")]
     Pruned,
+    /// A bundle would be beyond its bounds.
+    #[error("the bundle would have more than {0}; ask for less depth or fewer keys")]
+    TooLarge(&'static str),
     /// The node failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -40,7 +43,7 @@ impl From<crate::storage::StorageError> for ProofError {
 }
 
 /// The newest checkpoint that covers `index`, and the handovers that lead to its validators.
-fn covering(ledger: &Ledger, index: u64) -> Result<(SignedCheckpoint, Vec<Handover>), ProofError> {
+pub(super) fn covering(ledger: &Ledger, index: u64) -> Result<(SignedCheckpoint, Vec<Handover>), ProofError> {
     let checkpoint = newest_checkpoint(ledger)?.ok_or(ProofError::NotYet)?;
     let size = checkpoint.checkpoint().size();
     if index >= size {
@@ -56,7 +59,7 @@ fn covering(ledger: &Ledger, index: u64) -> Result<(SignedCheckpoint, Vec<Handov
     Ok((checkpoint, handovers))
 }
 
-fn path(ledger: &Ledger, index: u64, size: u64) -> Result<Vec<Hash>, ProofError> {
+pub(super) fn path(ledger: &Ledger, index: u64, size: u64) -> Result<Vec<Hash>, ProofError> {
     inclusion_proof(&TileReader(&**ledger.storage()), index, size)
         .map_err(|e| ProofError::Ledger(damaged(&e.to_string())))
 }
@@ -94,7 +97,7 @@ pub fn receipt(ledger: &Ledger, id: &TxId, records: &[u16]) -> Result<String, Pr
 }
 
 /// Place of a block's first leaf in the log.
-fn first_leaf(header: &Header, txs: usize) -> u64 {
+pub(super) fn first_leaf(header: &Header, txs: usize) -> u64 {
     header.log_size.saturating_sub(txs as u64 + 1)
 }
 
@@ -115,6 +118,26 @@ pub fn state_proof(ledger: &Ledger, key: &str, height: Option<Height>) -> Result
     let header = &stored.header;
     let position = header.log_size.saturating_sub(1);
     let (checkpoint, handovers) = covering(ledger, position)?;
+    let (value, proof) = prove_at(ledger, height, key)?;
+    Ok(StateProof {
+        format: chain_core::receipt::STATE_PROOF.to_owned(),
+        key: key.to_owned(),
+        value,
+        proof,
+        leaf: leaf_text(&leaf_of(header)),
+        index: position,
+        path: path(ledger, position, checkpoint.checkpoint().size())?,
+        checkpoint: checkpoint.encode(),
+        handovers,
+    })
+}
+
+/// What a state key holds after the block of a height, and the proof of it under that block's state root.
+pub(super) fn prove_at(
+    ledger: &Ledger,
+    height: Height,
+    key: &str,
+) -> Result<(Option<String>, tree::Proof), ProofError> {
     let row = ledger.storage().get(Table::Roots, &height.0.to_be_bytes())?.ok_or(ProofError::Pruned)?;
     let (hash, version): (Hash, u64) = decode(&row).ok_or_else(|| damaged("unreadable root"))?;
     let root = tree::Root { hash, version };
@@ -124,34 +147,12 @@ pub fn state_proof(ledger: &Ledger, key: &str, height: Option<Height>) -> Result
         Err(tree::TreeError::Missing(_)) => return Err(ProofError::Pruned),
         Err(error) => return Err(ProofError::Ledger(damaged(&error.to_string()))),
     };
-    let value = at_height(&**ledger.storage(), key, height)?;
-    let value = value
-        .map(String::from_utf8)
-        .transpose()
-        .map_err(|_| ProofError::Ledger(damaged("a state value is not text")))?;
-    let leaf = Leaf::Block {
-        height,
-        time: header.time,
-        previous: header.previous,
-        state_root: header.state_root,
-        validators: header.validators,
-        next_validators: header.next_validators,
-    };
-    Ok(StateProof {
-        format: chain_core::receipt::STATE_PROOF.to_owned(),
-        key: key.to_owned(),
-        value,
-        proof,
-        leaf: leaf_text(&leaf),
-        index: position,
-        path: path(ledger, position, checkpoint.checkpoint().size())?,
-        checkpoint: checkpoint.encode(),
-        handovers,
-    })
+    let value = at_height(&**ledger.storage(), key, height)?.map(String::from_utf8).transpose();
+    Ok((value.map_err(|_| ProofError::Ledger(damaged("a state value is not text")))?, proof))
 }
 
 /// The height whose block ends at a log size, by halving.
-fn height_of_size(ledger: &Ledger, size: u64) -> Result<Height, ProofError> {
+pub(super) fn height_of_size(ledger: &Ledger, size: u64) -> Result<Height, ProofError> {
     let (mut low, mut high) = (1, ledger.head().height.0);
     while low < high {
         let middle = low + (high - low) / 2;

@@ -1,10 +1,12 @@
 //! Questions to the ledger, answered with what proves the answer.
 
 mod assess;
+mod bundle;
 mod evidence;
 mod listing;
 
-pub use assess::{Question, assess};
+pub use assess::{Question, assess, documents_named};
+pub use bundle::{Ask, MAX_DEPTH, MAX_KEYS, Sight, bundle};
 pub use evidence::{ProofError, receipt, state_proof};
 pub use listing::{Filter, Page, Token, list_blocks, list_records};
 

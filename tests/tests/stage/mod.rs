@@ -1,6 +1,9 @@
 //! A network for one test, somebody who submits on it, and a light load. Not every test uses all of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod finance;
+pub mod user;
+
 use chain_core::genesis::Founding;
 use chain_core::keys::{MemorySigner, Signer as _};
 use chain_core::receipt::{self, Trust, Verified};
