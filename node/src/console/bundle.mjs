@@ -1,9 +1,9 @@
 // Evidence bundles (FORMAT.md, section 11; PROOFS.md, "Evidence bundles").
 
 import { base64, base64url, concat, hex, sameBytes, sha256, sha256hex, unhex, utf8, verifyEd25519 } from "./crypto.mjs";
-import { ascends, fields, hexText, index, list, matching, orNull, parseJson, text } from "./json.mjs";
+import { ascends, fields, hexText, index, list, matching, orNull, parseJson, refuseShape, text } from "./json.mjs";
 import { blockLeaf, ensure, policyText, stateProves, transactionLeaf } from "./log.mjs";
-import { handover, leafUnder, openRecord, path, readDocument, signedCheckpoint, treeProof } from "./steps.mjs";
+import { checkpointText, handover, leafText, leafUnder, openRecord, path, readDocument, signedCheckpoint, treeProof } from "./steps.mjs";
 import { checkToken } from "./time.mjs";
 import { digestOf, orFault, readJwt, readSealed } from "./transaction.mjs";
 import { member, readGenesis } from "./trust.mjs";
@@ -15,15 +15,15 @@ export const BUNDLE_CHECKS = [
 const SHAPES = {
   format: (v) => matching(v, /^sealane-bundle\/1$/, "sealane-bundle/1"), page: hexText,
   subject: (v) => fields(v, { kind: (k) => matching(k, /^(receivable|object|member)$/, "a subject"), id: text }),
-  genesis: text, handovers: (v) => list(v, handover), checkpoint: text, policy: text,
-  block: (v) => fields(v, { leaf: text, index, path }),
+  genesis: text, handovers: (v) => list(v, handover), checkpoint: checkpointText, policy: text,
+  block: (v) => fields(v, { leaf: leafText, index, path }),
   state: (v) => list(v, (one) => fields(one, { key: text, value: (x) => orNull(x, text), proof: treeProof })),
   entries: (v) => list(v, (one) => fields(one, {
-    leaf: text, index, path, jwt: (x) => orNull(x, text),
+    leaf: leafText, index, path, jwt: (x) => orNull(x, text),
     records: (r) => list(r, (shown) => fields(shown, { index, disclosure: text, sealed: (s) => list(s, text) })),
   })),
   listings: (v) => list(v, (one) => fields(one, { object: text, records: (r) => list(r, text) })),
-  "time?": text,
+  "time?": (v) => (base64(text(v)) ? v : refuseShape("base64")),
 };
 
 const rising = (items, below) => items.every((item, i) => i === 0 || below(items[i - 1], item));

@@ -121,7 +121,7 @@ export function writeJson(value) {
 
 // ---- Shapes: each takes a value and gives it back, or refuses it.
 
-const refuseShape = (what) => { throw new JsonError(`expected ${what}`); };
+export const refuseShape = (what) => { throw new JsonError(`expected ${what}`); };
 export const text = (v) => (typeof v === "string" ? v : refuseShape("a text"));
 export const index = (v) => (Number.isSafeInteger(v) && v >= 0 ? v : refuseShape("a number"));
 export const list = (v, item) => (Array.isArray(v) ? v.map(item) : refuseShape("a list"));

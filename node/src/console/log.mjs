@@ -126,7 +126,6 @@ export function policyText({ logs, cosigners, quorum }) {
 // Checks a checkpoint as our own files are checked: every line by a signer, none twice, all valid, one log and a
 // quorum of cosigners. Gives those who cosigned, with their times.
 export async function checkCheckpoint(checkpoint, signers, code) {
-  ensure(checkpoint, code, "not a checkpoint");
   ensure(checkpoint.origin === signers.origin, code, "the checkpoint is of another origin");
   const all = [...signers.logs, ...signers.cosigners];
   const seen = new Set();

@@ -3,7 +3,7 @@
 import { base64, base64url, fromUtf8, hex, sameBytes, sha256, thumbprint, utf8, verifyEd25519 } from "./crypto.mjs";
 import { fields, index, list, matching, orNull, parseJson, text, writeJson } from "./json.mjs";
 import { blockLeaf, ensure, readCheckpoint, stateProves, transactionLeaf } from "./log.mjs";
-import { givenGenesis, handover, leafUnder, openRecord, path, readDocument, record, signedCheckpoint, treeProof } from "./steps.mjs";
+import { checkpointText, givenGenesis, handover, leafText, leafUnder, openRecord, path, readDocument, record, signedCheckpoint, treeProof } from "./steps.mjs";
 import { orFault, publicKey, readJwt } from "./transaction.mjs";
 
 export const RECEIPT_CHECKS = ["form", "ledger", "handovers", "checkpoint", "inclusion", "leaf", "transaction", "disclosures"];
@@ -48,7 +48,7 @@ function readReceipt(file) {
   ensure(hashes.every(Boolean), 9001, "a hash is not strict base64");
   const value = orFault(9001, () => parseJson(extraText));
   const read = orFault(9001, () => fields(value, {
-    leaf: text, jwt: text, key: publicKey, records: (v) => list(v, record), handovers: (v) => list(v, handover),
+    leaf: leafText, jwt: text, key: publicKey, records: (v) => list(v, record), handovers: (v) => list(v, handover),
   }));
   ensure(writeJson(value) === extraText, 9001, "the extra data is not written as this ledger writes it");
   const checkpoint = file.slice(parts[0].length);
@@ -62,7 +62,7 @@ function readReceipt(file) {
 
 const STATE_PROOF = {
   format: (v) => matching(v, /^sealane-state-proof\/1$/, "sealane-state-proof/1"), key: text,
-  value: (v) => orNull(v, text), proof: treeProof, leaf: text, index, path, checkpoint: text,
+  value: (v) => orNull(v, text), proof: treeProof, leaf: leafText, index, path, checkpoint: checkpointText,
   handovers: (v) => list(v, handover),
 };
 

@@ -1,18 +1,21 @@
 // What all three documents share: their common shapes, the list of checks, and the steps from the genesis to a leaf.
 
 import { base64url, sha256hex, unhex, utf8 } from "./crypto.mjs";
-import { fields, hexText, index, list, orNull, parseJson, text, writeJson } from "./json.mjs";
+import { fields, hexText, index, list, orNull, parseJson, refuseShape, text, writeJson } from "./json.mjs";
 import { Fault, checkCheckpoint, ensure, included, readCheckpoint } from "./log.mjs";
 import { digestOf, orFault, readRecord } from "./transaction.mjs";
 import { followHandovers, readGenesis, validator } from "./trust.mjs";
 
 // ---- Shapes that all three share (FORMAT.md, section 8)
 
+// Texts that must be what they say before anything is made of them: a leaf's bytes, a checkpoint.
+export const leafText = (v) => (base64url(text(v)) ? v : refuseShape("strict base64url"));
+export const checkpointText = (v) => (readCheckpoint(text(v)) ? v : refuseShape("a checkpoint"));
 export const path = (v) => list(v, hexText);
 export const record = (v) => fields(v, { index, disclosure: text });
 const validatorInOrder = (v) => validator(v) && fields(v, { member: text, vote: text, log: text, cosigner: text, peer: text });
 export const handover = (v) => fields(v, {
-  validators: (set) => list(set, validatorInOrder), leaf: text, index, path, checkpoint: text,
+  validators: (set) => list(set, validatorInOrder), leaf: leafText, index, path, checkpoint: checkpointText,
 });
 export const treeProof = (v) => fields(v, {
   leaf: (l) => orNull(l, (entry) => fields(entry, { key_hash: hexText, value_hash: hexText })), siblings: path,
@@ -73,11 +76,11 @@ export async function givenGenesis(checks, trust) {
 }
 
 // Handovers and checkpoint: gives the sets passed through and who signed.
-export async function signedCheckpoint(checks, genesis, handovers, checkpointText, extra) {
-  const checkpoint = readCheckpoint(checkpointText);
+export async function signedCheckpoint(checks, genesis, handovers, signedText, extra) {
+  const checkpoint = readCheckpoint(signedText);
   const out = { checkpoint };
   await checks.run("handovers", async () => {
-    out.sets = await followHandovers(genesis, handovers, checkpoint?.size ?? Infinity);
+    out.sets = await followHandovers(genesis, handovers, checkpoint.size);
   });
   await checks.run("checkpoint", async () => {
     out.signers = out.sets.at(-1).signers;
@@ -87,10 +90,9 @@ export async function signedCheckpoint(checks, genesis, handovers, checkpointTex
   return out;
 }
 
-// The leaf at `index` under a checkpoint. 9005 where it is not there, `code` where its text is no bytes.
+// The leaf at `index` under a checkpoint; 9005 where it is not there.
 export async function leafUnder(checkpoint, { leaf, index: place, path: hashes }) {
   const bytes = base64url(leaf);
-  ensure(bytes, 9006, "the leaf is not base64url");
   ensure(await included(bytes, place, checkpoint.size, hashes.map(unhex), checkpoint.root), 9005, "the leaf is not in the log there");
   return bytes;
 }

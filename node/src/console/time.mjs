@@ -152,7 +152,6 @@ function twoIntegers(signature, width) {
 
 // Checks a token over `imprint`. Gives who signed and when, and whether an anchor vouches for the certificate. 9016.
 export async function checkToken(token, imprint, anchors) {
-  ensure(token, 9016, "the token is not base64");
   const [type, content] = is(readDer(token), SEQUENCE, "the content").items;
   ensure(oid(type) === OID.signedData, 9016, "the token is not CMS SignedData");
   const parts = [...is(is(content, 0xa0, "the signed data").items[0], SEQUENCE, "the signed data").items];

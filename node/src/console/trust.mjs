@@ -42,7 +42,7 @@ export async function readGenesis(genesis) {
   ensure(prints.every((print, i) => print === keys[i].kid), 9001, "a key of the genesis has a wrong id");
   const validators = read.validators.sort((a, b) => (a.member < b.member ? -1 : 1));
   ensure(validSet(validators) && validators.every((v) => ids.has(v.member)), 9001, "the genesis has no valid validators");
-  return { id: await sha256hex(utf8(genesis)), origin: read.origin, time: read.time, validators, members: read.members };
+  return { text: genesis, id: await sha256hex(utf8(genesis)), origin: read.origin, time: read.time, validators, members: read.members };
 }
 
 // Follows the handovers from the founding validators to those who sign the checkpoint (PROOFS.md). Gives every set
@@ -53,7 +53,7 @@ export async function followHandovers(genesis, handovers, size) {
   for (const handover of handovers) {
     const held = sets.at(-1);
     const bytes = base64url(handover.leaf);
-    const leaf = bytes && blockLeaf(bytes);
+    const leaf = blockLeaf(bytes);
     ensure(leaf, 9003, "the handover's leaf is no block leaf");
     ensure(leaf.validators === await setHash(held.validators), 9003, "the handover is by other validators");
     ensure(leaf.next === await setHash(handover.validators), 9003, "the handover names other validators");
