@@ -12,6 +12,9 @@ export const BUNDLE_CHECKS = [
   "form", "ledger", "handovers", "checkpoint", "block", "state", "entries", "listings", "subject", "time",
 ];
 
+const RECORD_ID = /^([0-9a-f]{64}):(0|[1-9][0-9]{0,4})$/;
+const recordId = (v) => (Number(RECORD_ID.exec(text(v))?.[2] ?? Infinity) <= 65535 ? v : refuseShape("a record id"));
+
 const SHAPES = {
   format: (v) => matching(v, /^sealane-bundle\/1$/, "sealane-bundle/1"), page: hexText,
   subject: (v) => fields(v, { kind: (k) => matching(k, /^(receivable|object|member)$/, "a subject"), id: text }),
@@ -22,7 +25,7 @@ const SHAPES = {
     leaf: leafText, index, path, jwt: (x) => orNull(x, text),
     records: (r) => list(r, (shown) => fields(shown, { index, disclosure: text, sealed: (s) => list(s, text) })),
   })),
-  listings: (v) => list(v, (one) => fields(one, { object: text, records: (r) => list(r, text) })),
+  listings: (v) => list(v, (one) => fields(one, { object: text, records: (r) => list(r, recordId) })),
   "time?": (v) => (base64(text(v)) ? v : refuseShape("base64")),
 };
 
@@ -58,9 +61,9 @@ export async function checkBundle(bundle, trust, checks) {
   const { checkpoint } = signed;
   await checks.run("block", async () => {
     const leaf = await leafUnder(checkpoint, bundle.block);
+    ensure(bundle.block.index + 1 === checkpoint.size, 9005, "the block is not the last that the checkpoint covers");
     block = blockLeaf(leaf);
     ensure(block, 9006, "the leaf is no block's");
-    ensure(bundle.block.index + 1 === checkpoint.size, 9005, "the block is not the last that the checkpoint covers");
   });
   await checks.run("state", async () => {
     const proved = await Promise.all(bundle.state.map((one) => stateProves(one.key, one.value, one.proof, block.stateRoot)));
@@ -141,10 +144,10 @@ async function checkListing(object, records, byId, state) {
   let head = new Uint8Array(32);
   let before = [-1, -1];
   for (const id of records) {
-    const [, tx, number] = /^([0-9a-f]{64}):(0|[1-9][0-9]{0,4})$/.exec(id) ?? [];
+    const [, tx, number] = RECORD_ID.exec(id);
     const entry = byId.get(tx);
     const place = Number(number);
-    ensure(entry && place <= 65535, 9013, `no entry for the record ${id}`);
+    ensure(entry, 9013, `no entry for the record ${id}`);
     ensure(entry.leaf.accepted, 9013, `the record ${id} was refused`);
     ensure(entry.index > before[0] || (entry.index === before[0] && place > before[1]), 9013, "the records are not in the log's order");
     before = [entry.index, place];

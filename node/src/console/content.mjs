@@ -27,8 +27,10 @@ function viewOf(content, words) {
   const members = new Map(content.genesis.members.map((m) => [m.id, m.names]));
   const currencies = new Map();
   for (const [key, value] of state) {
-    if (key.startsWith("member/") && value) members.set(key.slice(7), parsed(value)?.get("names"));
-    if (key.startsWith("rcv/") && value) currencies.set(key.slice(4), parsed(value)?.get("currency"));
+    const fields = parsed(value);
+    if (!(fields instanceof Map)) continue;
+    if (key.startsWith("member/")) members.set(key.slice(7), fields.get("names"));
+    if (key.startsWith("rcv/")) currencies.set(key.slice(4), fields.get("currency"));
   }
   const nameOf = (id) => {
     const names = members.get(id);
@@ -72,7 +74,7 @@ function shown(field, value, words, view, currency) {
 function bundleSections(content, words, view) {
   const { t } = words;
   const { subject, state, block } = content;
-  const receivable = subject.kind === "receivable" ? parsed(state.get(`rcv/${subject.id}`)) : null;
+  const receivable = subject.kind === "receivable" ? receivableOf(state.get(`rcv/${subject.id}`)) : null;
   const others = [...state].filter(([key]) => !key.startsWith("obj/") && !key.startsWith("member/") && !key.startsWith("gov/rules/")
     && !(receivable && key === `rcv/${subject.id}`));
   const own = subject.kind === "member" ? parsed(state.get(`member/${subject.id}`)) : null;
@@ -100,20 +102,30 @@ function partyRows({ subject, entries }, words, view) {
   return [creditor && [words.t("creditor"), view.party(creditor)], confirmer && [words.t("confirmer"), view.party(confirmer)]].filter(Boolean);
 }
 
+// A receivable's value, where it has the fields that the sums need; another shape is shown as it stands.
+function receivableOf(text) {
+  const value = parsed(text);
+  const lists = (field, numbers) => Array.isArray(value.get(field))
+    && value.get(field).every((one) => one instanceof Map && numbers.every((number) => typeof one.get(number) === "number"));
+  const fits = value instanceof Map && typeof value.get("currency") === "string" && typeof value.get("face") === "number"
+    && typeof value.get("remaining") === "number" && lists("reservations", ["minor", "until_ms"]) && lists("pledges", ["minor", "outstanding"]);
+  return fits ? value : null;
+}
+
 function receivableSection(value, block, words, view) {
   const { t } = words;
   const currency = value.get("currency");
-  const reservations = value.get("reservations") ?? [];
-  const pledges = value.get("pledges") ?? [];
+  const reservations = value.get("reservations");
+  const pledges = value.get("pledges");
   const live = reservations.filter((one) => block.time < one.get("until_ms"));
   const total = (list, field) => list.reduce((sum, one) => sum + one.get(field), 0);
   const [pledged, reserved] = [total(pledges, "outstanding"), total(live, "minor")];
   const rest = new Map([...value].filter(([field]) => !["face", "remaining", "reservations", "pledges", "currency", "exact", "blurred", "confirmer"].includes(field)
     && !(Array.isArray(value.get(field)) && !value.get(field).length) && value.get(field) !== false));
   const rows = [
-    ...pledges.map((one) => [t("pledge"), money(one.get("minor"), currency), money(one.get("outstanding"), currency), one.get("until"), one.get("register_no"), code(one.get("id"))]),
+    ...pledges.map((one) => [t("pledge"), money(one.get("minor"), currency), money(one.get("outstanding"), currency), String(one.get("until")), String(one.get("register_no")), code(String(one.get("id")))]),
     ...reservations.map((one) => [live.includes(one) ? t("reservation") : `${t("reservation")} (${t("expired")})`, money(one.get("minor"), currency), "—",
-      moment(one.get("until_ms"), words.side), "—", code(one.get("id"))]),
+      moment(one.get("until_ms"), words.side), "—", code(String(one.get("id")))]),
   ];
   return h("section", {}, h("h2", {}, t("state_title")),
     facts([
@@ -197,9 +209,9 @@ function signersSection(content, words, view) {
 function rulesSection(state, words) {
   const { t } = words;
   const rows = [...state].filter(([key, value]) => key.startsWith("gov/rules/") && value).flatMap(([key, value]) =>
-    (Array.isArray(parsed(value)) ? parsed(value) : []).map((one) => {
+    [parsed(value)].flat().filter((one) => one instanceof Map).map((one) => {
       const rules = one.get("rules");
-      return [code(key.slice(10)), rules?.get("version") ?? "", rules?.get("effective") ?? "", String(one.get("from"))];
+      return [code(key.slice(10)), String(rules?.get?.("version") ?? ""), String(rules?.get?.("effective") ?? ""), String(one.get("from") ?? "")];
     }));
   return rows.length ? h("section", {}, h("h2", {}, t("rules_title")), grid([t("rule_set"), t("version"), t("effective"), t("published")], rows)) : null;
 }

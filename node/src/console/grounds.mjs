@@ -7,16 +7,19 @@ import { code, facts, grid, h } from "./html.mjs";
 // Checkpoint, handovers and time stamp.
 export function groundSections(content, words, view) {
   const { t, side } = words;
-  const { checkpoint, cosigned, sets, token, signers } = content;
-  const rows = cosigned.map(({ member, time }) => [view.party(member), time ? moment(time * 1000, side) : "—"]);
+  const { checkpoint, cosigned, witnessed, sets, token, signers } = content;
+  const row = (who, as, time) => [who, t(as), time ? moment(time * 1000, side) : "—"];
+  const rows = [...cosigned.map(({ member, time }) => row(view.party(member), "validator", time)),
+    ...witnessed.map(({ name, time }) => row(code(name), "witness", time))];
   const names = (set) => set.validators.map((v) => view.nameOf(v.member)).join(words.side === 0 ? "、" : ", ");
   return [
     h("section", {}, h("h2", {}, t("checkpoint_title")),
       facts([
         [t("size"), String(checkpoint.size)], [t("root"), code(toBase64(checkpoint.root))], content.block && [t("block_time"), view.at(content.block)],
-        [t("cosigners"), t("quorum", cosigned.length, signers.quorum)],
+        [t("validators"), t("quorum", cosigned.length, signers.quorum)],
+        signers.needed > 0 && [t("witnesses"), t("quorum", witnessed.length, signers.needed)],
       ]),
-      grid([t("cosigners"), t("cosigned_at")], rows)),
+      grid([t("cosigners"), t("as"), t("cosigned_at")], rows)),
     h("section", {}, h("h2", {}, t("handovers_title")),
       sets.length > 1
         ? grid([t("block_time"), t("validators")], sets.map((set) => [set.since ? t("handover_at", set.since.height) : t("founding"), names(set)]))

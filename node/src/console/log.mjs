@@ -1,6 +1,6 @@
 // The log and the state as trees, and the C2SP files that sign them (FORMAT.md, sections 5 to 8).
 
-import { base64, base64url, concat, hex, sameBytes, sha256, toBase64, unhex, utf8, verifyEd25519 } from "./crypto.mjs";
+import { base64, base64url, concat, hex, isKey, sameBytes, sha256, toBase64, unhex, utf8, verifyEd25519 } from "./crypto.mjs";
 
 // What a check found. `code` is the stable number of PROOFS.md, `why` one sentence in English for the curious.
 export class Fault extends Error {
@@ -99,40 +99,52 @@ export function readCheckpoint(text) {
   return { text, origin: parts[1], size: Number(parts[2]), root, body: utf8(text.slice(0, text.indexOf("\n\n") + 1)), signatures };
 }
 
-// The C2SP keys of those who sign: a log key and a cosigner for each validator.
-export async function signersOf(origin, validators) {
-  const key = async (member, name, type, x) => {
-    const bytes = base64url(x);
-    const id = (await sha256(concat(utf8(name), [0x0a, type], bytes))).subarray(0, 4);
-    return { member, name, type, bytes, id, verifier: `${name}+${hex(id)}+${toBase64(concat([type], bytes))}` };
-  };
-  const logs = await Promise.all(validators.map((v) => key(v.member, origin, 1, v.log)));
-  const cosigners = await Promise.all(validators.map((v) => key(v.member, `${origin}/${v.member}`, 4, v.cosigner)));
-  return { origin, logs, cosigners, quorum: Math.floor((validators.length * 2) / 3) + 1 };
+const LOG = 1, COSIGNER = 4;
+
+// A C2SP key: who uses it, under which name, and the verifier key that a policy writes.
+async function c2spKey(member, name, type, bytes) {
+  const id = (await sha256(concat(utf8(name), [0x0a, type], bytes))).subarray(0, 4);
+  return { member, name, type, bytes, id, verifier: `${name}+${hex(id)}+${toBase64(concat([type], bytes))}` };
+}
+
+// Reads a witness's verifier key; null where it is none.
+export async function readVerifier(member, verifier) {
+  const [, name, encoded] = /^([^+\s]+)\+[0-9a-f]{8}\+([A-Za-z0-9+/=]+)$/.exec(verifier) ?? [];
+  const bytes = encoded && base64(encoded);
+  if (bytes?.length !== 33 || bytes[0] !== COSIGNER || !isKey(bytes.subarray(1))) return null;
+  const key = await c2spKey(member, name, COSIGNER, bytes.subarray(1));
+  return key.verifier === verifier ? key : null;
+}
+
+// Who must sign a checkpoint: one of the log keys, a quorum of the cosigners, `needed` of the genesis's witnesses.
+export async function signersOf(origin, validators, { keys: witnesses, needed }) {
+  const key = (v, name, type, x) => c2spKey(v.member, name, type, base64url(x));
+  const logs = await Promise.all(validators.map((v) => key(v, origin, LOG, v.log)));
+  const cosigners = await Promise.all(validators.map((v) => key(v, `${origin}/${v.member}`, COSIGNER, v.cosigner)));
+  return { origin, logs, cosigners, witnesses, needed, quorum: Math.floor((validators.length * 2) / 3) + 1 };
 }
 
 // The c2sp.org/tlog-policy text of those signers.
-export function policyText({ logs, cosigners, quorum }) {
-  const members = cosigners.map((cosigner) => cosigner.member);
-  return [
-    ...logs.map((log) => `log ${log.verifier}`),
-    ...cosigners.map((cosigner) => `witness ${cosigner.member} ${cosigner.verifier}`),
-    `group validators ${quorum} ${members.join(" ")}`,
-    "quorum validators",
-    "",
-  ].join("\n");
+export function policyText({ logs, cosigners, witnesses, quorum, needed }) {
+  const names = (keys) => keys.map((key) => key.member).join(" ");
+  const groups = [`group validators ${quorum} ${names(cosigners)}`, "quorum validators", ""];
+  if (witnesses.length) {
+    groups.splice(1, 1, `group witnesses ${needed} ${names(witnesses)}`, "group consortium all validators witnesses", "quorum consortium");
+  }
+  const lines = [...cosigners, ...witnesses].map((cosigner) => `witness ${cosigner.member} ${cosigner.verifier}`);
+  return [...logs.map((log) => `log ${log.verifier}`), ...lines, ...groups].join("\n");
 }
 
-// Checks a checkpoint as our own files are checked: every line by a signer, none twice, all valid, one log and a
-// quorum of cosigners. Gives those who cosigned, with their times.
+// Checks a checkpoint as our own files are checked: every line by a signer, none twice, all valid, and enough of each
+// kind. Gives those who cosigned, with their times.
 export async function checkCheckpoint(checkpoint, signers, code) {
   ensure(checkpoint.origin === signers.origin, code, "the checkpoint is of another origin");
-  const all = [...signers.logs, ...signers.cosigners];
+  const all = [...signers.logs, ...signers.cosigners, ...signers.witnesses];
   const seen = new Set();
   const lines = await Promise.all(checkpoint.signatures.map(async ({ name, blob }) => {
     for (const signer of all.filter((s) => s.name === name && sameBytes(s.id, blob.subarray(0, 4)))) {
-      if (blob.length !== (signer.type === 4 ? 76 : 68)) continue;
-      const time = signer.type === 4 ? BigInt(`0x${hex(blob.subarray(4, 12))}`) : null;
+      if (blob.length !== (signer.type === COSIGNER ? 76 : 68)) continue;
+      const time = signer.type === COSIGNER ? BigInt(`0x${hex(blob.subarray(4, 12))}`) : null;
       const signed = time === null ? checkpoint.body : concat(utf8(`cosignature/v1\ntime ${time}\n`), checkpoint.body);
       const signature = blob.subarray(time === null ? 4 : 12);
       if (await verifyEd25519(signer.bytes, signature, signed)) return { signer, time: time === null ? null : Number(time) };
@@ -144,8 +156,10 @@ export async function checkCheckpoint(checkpoint, signers, code) {
     ensure(!seen.has(line.signer), code, "a key signed twice");
     seen.add(line.signer);
   }
-  ensure(lines.some((line) => line.signer.type === 1), code, "no log key signed");
-  const cosigned = lines.filter((line) => line.signer.type === 4).map(({ signer, time }) => ({ member: signer.member, time }));
+  const by = (keys) => lines.filter((line) => keys.includes(line.signer)).map(({ signer, time }) => ({ member: signer.member, name: signer.name, time }));
+  const [cosigned, witnessed] = [by(signers.cosigners), by(signers.witnesses)];
+  ensure(by(signers.logs).length, code, "no log key signed");
   ensure(cosigned.length >= signers.quorum, code, `${cosigned.length} cosigned; ${signers.quorum} are needed`);
-  return cosigned;
+  ensure(witnessed.length >= signers.needed, code, `${witnessed.length} witnesses cosigned; ${signers.needed} are needed`);
+  return { cosigned, witnessed };
 }

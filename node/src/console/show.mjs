@@ -122,7 +122,7 @@ function render() {
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   if (page.embedded) {
     document.querySelector("h1").textContent = t("title_bundle");
-    document.querySelector("label[for=file]").textContent = t("file_label_other");
+    $("file-step").hidden = true;
   }
   for (const button of document.querySelectorAll(".language")) button.setAttribute("aria-pressed", String(button.dataset.lang === language));
   $("ledger-note").textContent = page.ledgerText.trim() && !page.ledger ? t("ledger_malformed") : page.fromLink ? t("ledger_link") : "";
@@ -148,11 +148,16 @@ function renderResult() {
   verdict.className = `verdict ${outcome}`;
   verdict.replaceChildren(h("h2", {}, t(outcome)), h("p", {}, sentence(report, outcome)),
     outcome === "unconfirmed" ? h("p", {}, t("unconfirmed_id", report.content.genesis.id)) : "",
-    h("p", {}, t("file_name", page.file.name, page.file.bytes.length, report.digest)), h("p", {}, t("took", report.took.toFixed(0))));
+    h("p", {}, fileLine(report)), h("p", {}, t("took", report.took.toFixed(0))));
   $("checks").replaceChildren(...report.checks.map((one) => checkItem(one, report)));
   if (!report.content) return;
   const warning = outcome === "unconfirmed" ? [h("p", { class: "verdict unconfirmed" }, t("printed_unconfirmed"))] : [];
   $("content").replaceChildren(...warning, ...contentOf(report.kind, report.content, page.words, side));
+}
+
+function fileLine({ digest }) {
+  const { name, bytes } = page.file;
+  return name === null ? page.words.t("bundle_name", bytes.length, digest) : page.words.t("file_name", name, bytes.length, digest);
 }
 
 function sentence(report, outcome) {
@@ -177,16 +182,17 @@ function reason(one, report) {
   if (one.state === "failed") return [t(`fail_${one.code}`), " ", h("small", { lang: "en" }, `(${t("code", one.code)}: ${one.why})`)];
   if (one.state === "unreached") return t("unreached");
   if (one.state === "missing") return t("why_ledger_missing");
-  const suffix = one.state === "passed" ? "" : `_${one.state}`;
+  const witnessed = one.name === "checkpoint" && report.content?.witnessed.length ? "_witnessed" : "";
+  const suffix = one.state === "passed" ? witnessed : `_${one.state}`;
   return report.content || one.state !== "passed" ? t(`why_${one.name}${suffix}`, ...figures(one.name, report.content)) : t("mark_passed");
 }
 
 // The figures that a passed check's sentence names.
 function figures(name, content) {
   if (!content) return [];
-  const { sets, cosigned, signers, state, entries, listings, token, entry } = content;
+  const { sets, cosigned, witnessed, signers, state, entries, listings, token, entry } = content;
   return {
-    handovers: () => [sets.length - 1], checkpoint: () => [cosigned.length, signers.quorum], state: () => [state.size],
+    handovers: () => [sets.length - 1], checkpoint: () => [cosigned.length, signers.quorum, witnessed.length, signers.needed], state: () => [state.size],
     entries: () => [entries.length], listings: () => [listings.size], inclusion: () => [entry.index],
     disclosures: () => [entry.records.length], time: () => (token ? [token.name, moment(token.time, page.words.side)] : []),
   }[name]?.() ?? [];
@@ -231,8 +237,7 @@ async function start() {
   const bundle = embedded();
   page.embedded = bundle !== "";
   if (page.embedded) {
-    const name = decodeURIComponent(location.pathname.split("/").at(-1));
-    page.file = { name, bytes: base64(bundle) ?? utf8(bundle) };
+    page.file = { name: null, bytes: base64(bundle) ?? utf8(bundle) };
   }
   await check();
 }

@@ -84,7 +84,7 @@ export async function signedCheckpoint(checks, genesis, handovers, signedText, e
   });
   await checks.run("checkpoint", async () => {
     out.signers = out.sets.at(-1).signers;
-    out.cosigned = await checkCheckpoint(checkpoint, out.signers, 9004);
+    Object.assign(out, await checkCheckpoint(checkpoint, out.signers, 9004));
     await extra?.(out.signers);
   });
   return out;

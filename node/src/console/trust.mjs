@@ -1,8 +1,8 @@
 // Where trust begins and how it is handed on: the genesis file, and validators that name those after them.
 
-import { base64url, sha256hex, thumbprint, unhex, utf8 } from "./crypto.mjs";
+import { base64url, sha256hex, thumbprint, toBase64url, unhex, utf8 } from "./crypto.mjs";
 import { fieldsInAnyOrder, index, list, matching, parseJson, text, writeJson } from "./json.mjs";
-import { blockLeaf, checkCheckpoint, ensure, included, readCheckpoint, signersOf } from "./log.mjs";
+import { blockLeaf, checkCheckpoint, ensure, included, readCheckpoint, readVerifier, signersOf } from "./log.mjs";
 import { kid, memberId, orFault, publicKey } from "./transaction.mjs";
 
 const VALIDATOR = { member: memberId, vote: publicKey, log: publicKey, cosigner: publicKey, peer: publicKey };
@@ -34,6 +34,7 @@ export async function readGenesis(genesis) {
   const read = orFault(9001, () => fieldsInAnyOrder(parseJson(genesis), {
     origin: (v) => matching(v, /^[\x21-\x2a\x2c-\x7e]{1,100}$/, "an origin"), time: index, members: (v) => list(v, member),
     validators: (v) => list(v, validator), "followers?": any, grants: any, params: any, "rules?": any,
+    "witnesses?": (v) => fieldsInAnyOrder(v, { needed: index, keys: (keys) => list(keys, text) }),
   }));
   const ids = new Set(read.members.map((m) => m.id));
   ensure(ids.size === read.members.length, 9001, "a member stands twice in the genesis");
@@ -42,13 +43,27 @@ export async function readGenesis(genesis) {
   ensure(prints.every((print, i) => print === keys[i].kid), 9001, "a key of the genesis has a wrong id");
   const validators = read.validators.sort((a, b) => (a.member < b.member ? -1 : 1));
   ensure(validSet(validators) && validators.every((v) => ids.has(v.member)), 9001, "the genesis has no valid validators");
-  return { text: genesis, id: await sha256hex(utf8(genesis)), origin: read.origin, time: read.time, validators, members: read.members };
+  const witnesses = await readWitnesses(read, validators);
+  return { text: genesis, witnesses, id: await sha256hex(utf8(genesis)), origin: read.origin, time: read.time, validators, members: read.members };
+}
+
+// The witnesses of a genesis: `{keys, needed}`, none where it names none.
+async function readWitnesses({ origin, witnesses }, validators) {
+  if (!witnesses) return { keys: [], needed: 0 };
+  const { needed, keys: given } = witnesses;
+  const keys = await Promise.all(given.map((verifier, i) => readVerifier(`witness-${i + 1}`, verifier)));
+  const own = (name) => name === origin || name.startsWith(`${origin}/`);
+  ensure(keys.every((key) => key && !own(key.name)), 9001, "a witness of the genesis has no valid key");
+  const used = [...validators.flatMap((v) => [v.vote, v.log, v.cosigner, v.peer]), ...keys.map((key) => toBase64url(key.bytes))];
+  ensure(new Set(used).size === used.length, 9001, "a witness has somebody else's key");
+  ensure(keys.length >= 1 && keys.length <= 32 && needed >= 1 && needed <= keys.length, 9001, "the genesis asks for too few or too many witnesses");
+  return { keys, needed };
 }
 
 // Follows the handovers from the founding validators to those who sign the checkpoint (PROOFS.md). Gives every set
 // passed through, with the block that appointed it. 9003, or 9010 for one that is not needed.
 export async function followHandovers(genesis, handovers, size) {
-  const sets = [{ validators: genesis.validators, signers: await signersOf(genesis.origin, genesis.validators), since: null }];
+  const sets = [{ validators: genesis.validators, signers: await signersOf(genesis.origin, genesis.validators, genesis.witnesses), since: null }];
   let before = -1;
   for (const handover of handovers) {
     const held = sets.at(-1);
@@ -66,7 +81,7 @@ export async function followHandovers(genesis, handovers, size) {
     ensure(handover.index > before, 9003, "the handovers are out of order");
     ensure(handover.index + 1 < size, 9010, "a handover that the checkpoint does not need");
     before = handover.index;
-    sets.push({ validators: handover.validators, signers: await signersOf(genesis.origin, handover.validators), since: leaf });
+    sets.push({ validators: handover.validators, signers: await signersOf(genesis.origin, handover.validators, genesis.witnesses), since: leaf });
   }
   return sets;
 }

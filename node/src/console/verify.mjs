@@ -65,7 +65,7 @@ function markers(bytes) {
 
 // The bundle's text and, where it came in a page, SHA-256 of the page without it. 9001.
 async function bundleText(bytes) {
-  ensure(bytes.length <= 128 << 20, 9001, "the file is too large");
+  ensure(bytes.length <= 64 << 20, 9001, "a bundle has at most 64 MiB");
   let inner = bytes, page = null;
   if (!begins(bytes, "{")) {
     const { start, end } = markers(bytes);
@@ -76,7 +76,6 @@ async function bundleText(bytes) {
     shell.set(bytes.subarray(end), start);
     page = await sha256hex(shell);
   }
-  ensure(inner.length <= 64 << 20, 9001, "a bundle has at most 64 MiB");
   const decoded = fromUtf8(inner);
   ensure(decoded !== null, 9001, "not UTF-8");
   return { text: decoded, page };
