@@ -1,8 +1,8 @@
 // What a verified file says, as a document for people. Called with verified content only; all of it becomes text.
 
-import { fieldName, isTechnical, kindName, moment, money, roleName, valueWord } from "./facts.mjs";
+import { fieldName, isTechnical, kindName, moment, money, wordFor, valueWord } from "./facts.mjs";
 import { explanations, groundSections } from "./grounds.mjs";
-import { code, facts, grid, h } from "./html.mjs";
+import { amount, code, facts, grid, h } from "./html.mjs";
 import { parseJson, writeJson } from "./json.mjs";
 
 // The value of a state key where it is JSON, as Maps.
@@ -38,16 +38,19 @@ function viewOf(content, words) {
     const found = names instanceof Map ? order.map((tag) => names.get(tag)).find(Boolean) ?? [...names.values()][0] : null;
     return found ?? id;
   };
+  const shownRecords = (content.entries ?? [content.entry]).flatMap((entry) => entry?.records ?? []);
+  const numbers = new Map(shownRecords.map((record, i) => [record.id, i + 1]));
   const party = (id) => (nameOf(id) === id ? [code(id)] : [`${nameOf(id)} `, code(id)]);
-  return { state, currencies, nameOf, party, at: (block) => words.t("as_of_text", block.height, moment(block.time, words.side)) };
+  return { state, currencies, nameOf, numbers, party, at: (block) => words.t("as_of_text", block.height, moment(block.time, words.side)) };
 }
 
-// ---- A body's fields, nested ones below
+// ---- A body's fields, nested ones below; digests and signatures stand in the whole text only
 
 function fieldsOf(body, words, view, currency) {
   const own = typeof body.get("currency") === "string" && /^[A-Z]{3}$/.test(body.get("currency")) ? body.get("currency") : null;
   const known = own ?? currency ?? view.currencies.get(body.get("receivable"));
-  const rows = [...body].map(([field, value]) => [h("dt", {}, fieldName(field, words.side)), h("dd", {}, shown(field, value, words, view, known))]);
+  const plain = [...body].filter(([field]) => !isTechnical(field));
+  const rows = plain.map(([field, value]) => [h("dt", {}, fieldName(field, words.side)), h("dd", {}, shown(field, value, words, view, known))]);
   return h("dl", {}, rows.flat());
 }
 
@@ -59,13 +62,14 @@ function shown(field, value, words, view, currency) {
     return value.flatMap((item, i) => [i ? ", " : "", shown(field, item, words, view, currency)].flat());
   }
   if (typeof value === "number") {
-    const amount = ["minor", "face", "remaining", "outstanding", "limit_minor"].includes(field) && currency;
-    return amount ? money(value, currency) : String(value);
+    const minor = ["minor", "face", "remaining", "outstanding", "limit_minor"].includes(field);
+    return minor && currency ? amount(value, currency) : String(value);
   }
-  if (typeof value === "boolean") return words.t(value ? "yes" : "no");
+  if (typeof value === "boolean") return words.t(String(value));
   if (value === null) return words.t("none");
   const word = valueWord(field, value, words.side);
-  if (["creditor", "debtor", "agent", "insurer", "registrar", "issuer", "owner", "filer"].includes(field)) return view.party(word);
+  if (word === value && view.nameOf(value) !== value) return view.party(value);
+  if (view.numbers.has(value)) return [`${words.t("numbered", view.numbers.get(value))} `, code(value)];
   return isTechnical(field) || /^[0-9a-f]{64}(:\d+)?$/.test(value) ? code(word) : word;
 }
 
@@ -77,7 +81,8 @@ function bundleSections(content, words, view) {
   const receivable = subject.kind === "receivable" ? receivableOf(state.get(`rcv/${subject.id}`)) : null;
   const others = [...state].filter(([key]) => !key.startsWith("obj/") && !key.startsWith("member/") && !key.startsWith("gov/rules/")
     && !(receivable && key === `rcv/${subject.id}`));
-  const own = subject.kind === "member" ? parsed(state.get(`member/${subject.id}`)) : null;
+  const member = subject.kind === "member" ? parsed(state.get(`member/${subject.id}`)) : null;
+  const own = member instanceof Map && Array.isArray(member.get("keys")) ? member : null;
   return [
     h("section", {}, h("h2", {}, t("subject_title")),
       h("p", { class: "subject" }, t(`subject_${subject.kind}`), receivable ? `　${money(receivable.get("face"), receivable.get("currency"))}` : "",
@@ -87,7 +92,7 @@ function bundleSections(content, words, view) {
         [t("origin"), content.genesis.origin], [t("ledger"), code(content.genesis.id)],
       ])),
     receivable && receivableSection(receivable, block, words, view),
-    own && h("section", {}, h("h2", {}, t("state_title")), fieldsOf(own, words, view)),
+    own && memberSection(own, block, words),
     others.length ? h("section", {}, h("h2", {}, t(receivable || own ? "other_state" : "state_title")), others.map((pair) => stateValue(pair, words, view))) : null,
     eventsSection(content, words, view), signersSection(content, words, view), rulesSection(state, words),
   ].filter(Boolean);
@@ -123,15 +128,15 @@ function receivableSection(value, block, words, view) {
   const rest = new Map([...value].filter(([field]) => !["face", "remaining", "reservations", "pledges", "currency", "exact", "blurred", "confirmer"].includes(field)
     && !(Array.isArray(value.get(field)) && !value.get(field).length) && value.get(field) !== false));
   const rows = [
-    ...pledges.map((one) => [t("pledge"), money(one.get("minor"), currency), money(one.get("outstanding"), currency), String(one.get("until")), String(one.get("register_no")), code(String(one.get("id")))]),
-    ...reservations.map((one) => [live.includes(one) ? t("reservation") : `${t("reservation")} (${t("expired")})`, money(one.get("minor"), currency), "—",
-      moment(one.get("until_ms"), words.side), "—", code(String(one.get("id")))]),
+    ...pledges.map((one) => [t("pledge"), amount(one.get("minor"), currency), amount(one.get("outstanding"), currency), String(one.get("until")), String(one.get("register_no")), code(String(one.get("id")))]),
+    ...reservations.map((one) => [live.includes(one) ? t("reservation") : `${t("reservation")} (${t("expired")})`, amount(one.get("minor"), currency), "—",
+      h("span", { class: "amount" }, moment(one.get("until_ms"), words.side)), "—", code(String(one.get("id")))]),
   ];
   return h("section", {}, h("h2", {}, t("state_title")),
     facts([
-      [t("face"), money(value.get("face"), currency)], [t("remaining"), money(value.get("remaining"), currency)],
-      [t("pledged"), money(pledged, currency)], [t("reserved"), money(reserved, currency)],
-      [t("free"), money(Math.max(0, value.get("remaining") - pledged - reserved), currency), "free"],
+      [t("face"), amount(value.get("face"), currency)], [t("remaining"), amount(value.get("remaining"), currency)],
+      [t("pledged"), amount(pledged, currency)], [t("reserved"), amount(reserved, currency)],
+      [t("free"), amount(Math.max(0, value.get("remaining") - pledged - reserved), currency), "free"],
       ...[...rest].map(([field, inner]) => [fieldName(field, words.side), shown(field, inner, words, view, currency)]),
     ]),
     rows.length ? [h("h3", {}, t("encumbrances")), grid([t("kind"), t("amount"), t("outstanding"), t("until"), t("register_no"), t("id")], rows)] : null);
@@ -149,8 +154,31 @@ function eventsSection(content, words, view) {
   if (!content.entries.length && !content.listings.size) return null;
   const listings = [...content.listings].map(([object, records]) =>
     h("li", {}, records.length ? t("listing", object, records.length) : t("listing_none", object)));
-  return h("section", {}, h("h2", {}, t("events_title")), h("ul", {}, listings),
-    h("ol", { class: "events" }, content.entries.flatMap((entry) => entryItems(entry, words, view))));
+  return h("section", {}, h("h2", {}, t("events_title")), h("ul", {}, listings), timeline(content, words, view),
+    h("h3", {}, t("records_title")), h("ol", { class: "events" }, content.entries.flatMap((entry) => entryItems(entry, words, view))));
+}
+
+// A table of all records shown, by the time that each states.
+function timeline(content, words, view) {
+  const { t, side } = words;
+  const said = (value) => (typeof value === "string" ? value : null);
+  const rows = content.entries.flatMap((entry) => entry.records.map((record) => {
+    const { body } = record;
+    const step = said(body.get("bizStep")) ?? said(body.get("decision")) ?? said(body.get("status"));
+    const what = [kindName(record.kind, side), step && `: ${wordFor(step, side)}`, entry.leaf.accepted ? null : [" ", outcomeTag(entry.leaf, words)]].flat();
+    return {
+      time: said(body.get("eventTime")) ?? record.at, number: view.numbers.get(record.id), what,
+      place: said(body.get("readPoint")) ?? said(body.get("bizLocation")), by: view.nameOf(entry.jwt.claims.iss), height: entry.leaf.height,
+    };
+  }));
+  if (rows.length < 2) return null;
+  const instant = (time) => Date.parse(time) || 0;
+  rows.sort((a, b) => instant(a.time) - instant(b.time));
+  const placed = rows.some(({ place }) => place);
+  const cells = rows.map(({ time, number, what, place, by, height }) =>
+    [String(number), h("span", { class: "amount" }, time), what, ...(placed ? [place ?? "—"] : []), by, String(height)]);
+  const heads = [t("no"), t("stated"), t("what"), ...(placed ? [t("where")] : []), t("by"), t("block_time")];
+  return [h("h3", {}, t("timeline")), grid(heads, cells)];
 }
 
 function entryItems(entry, words, view) {
@@ -177,13 +205,14 @@ function recordItem(entry, record, words, view) {
   const { iss } = entry.jwt.claims;
   const closed = record.sd.length - record.opened.length;
   return h("li", { class: entry.leaf.accepted ? "" : "refused" },
-    h("h3", {}, kindName(record.kind, side), h("span", {}, view.nameOf(iss)), outcomeTag(entry.leaf, words)),
+    h("h3", {}, h("span", { class: "number" }, String(view.numbers.get(record.id))), kindName(record.kind, side), h("span", {}, view.nameOf(iss)), outcomeTag(entry.leaf, words)),
     h("p", { class: "meta" }, t("event_meta", entry.leaf.height, entry.index, view.nameOf(iss), record.at)),
-    fieldsOf(new Map([...record.body].filter(([field]) => !isTechnical(field))), words, view),
+    fieldsOf(record.body, words, view),
     record.opened.map((field) => h("div", { class: "opened" }, h("h4", {}, `${t("sealed_opened")}: ${fieldName(field.name, side)}`),
       field.value instanceof Map ? fieldsOf(field.value, words, view) : h("div", {}, shown(field.name, field.value, words, view)))),
     closed > 0 ? h("p", { class: "meta" }, t("sealed_closed", closed)) : null,
-    h("p", { class: "meta" }, `${t("id")} `, code(record.id), record.objects.length ? [` · ${t("objects")}: `, code(record.objects.join(", "))] : null));
+    h("p", { class: "meta" }, `${t("id")} `, code(record.id), record.objects.length ? [` · ${t("objects")}: `, code(record.objects.join(", "))] : null),
+    h("details", {}, h("summary", {}, t("all_fields")), h("pre", {}, writeJson(record.body))));
 }
 
 function signersSection(content, words, view) {
@@ -200,7 +229,7 @@ function signersSection(content, words, view) {
     const ended = key.until !== undefined && key.until <= content.block.height;
     const status = [t("key_then", key.from), ended ? t("key_ended", key.until) : t("key_now")].join("");
     const suspended = value?.get("suspended_from");
-    return [view.party(member), (value?.get("roles") ?? []).map((role) => roleName(role, side)).join(", "), code(key.kid), [...new Set(heights)].join(", "),
+    return [view.party(member), (value?.get("roles") ?? []).map((role) => wordFor(role, side)).join(", "), code(key.kid), [...new Set(heights)].join(", "),
       [status, suspended === undefined ? null : h("div", {}, h("span", { class: "tag warn" }, t("suspended", suspended)))]];
   });
   return h("section", {}, h("h2", {}, t("signers_title")), grid([t("member"), t("roles"), t("signing_key"), t("signed_at"), t("key_status")], rows));
@@ -214,6 +243,23 @@ function rulesSection(state, words) {
       return [code(key.slice(10)), String(rules?.get?.("version") ?? ""), String(rules?.get?.("effective") ?? ""), String(one.get("from") ?? "")];
     }));
   return rows.length ? h("section", {}, h("h2", {}, t("rules_title")), grid([t("rule_set"), t("version"), t("effective"), t("published")], rows)) : null;
+}
+
+// A member as the subject: what it is, and every key that it ever had.
+function memberSection(value, block, words) {
+  const { t, side } = words;
+  const suspended = value.get("suspended_from");
+  const names = value.get("names") instanceof Map ? [...value.get("names").values()].join(" · ") : "";
+  const rows = (value.get("keys") ?? []).map((key) => {
+    const [from, until] = [key.get("from"), key.get("until")];
+    const valid = from <= block.height && block.height < (until ?? Infinity);
+    return [code(key.get("kid")), key.get("uses").map((use) => wordFor(use, side)).join(", "), String(from), until === undefined ? "—" : String(until),
+      h("span", { class: `tag ${valid ? "good" : "warn"}` }, t(valid ? "key_valid" : "key_over"))];
+  });
+  return h("section", {}, h("h2", {}, t("state_title")), facts([
+    [t("names"), names], [t("roles"), (value.get("roles") ?? []).map((role) => wordFor(role, side)).join(", ")], [t("since"), String(value.get("since"))],
+    suspended !== undefined && [t("key_status"), h("span", { class: "tag warn" }, t("suspended", suspended))],
+  ]), h("h3", {}, t("keys")), grid([t("key_id"), t("uses"), t("key_from"), t("key_until"), t("key_status")], rows));
 }
 
 // ---- Receipts and state proofs
@@ -236,6 +282,6 @@ function receiptSections(content, words, view) {
 function stateSections(content, words, view) {
   const { t } = words;
   return [h("section", {}, h("h2", {}, t("subject_title")), h("p", { class: "subject" }, t("subject_state")),
-    facts([[t("as_of"), view.at(content.block)], [t("newest"), t(content.newest ? "yes" : "no")], [t("origin"), content.genesis.origin], [t("ledger"), code(content.genesis.id)]]),
+    facts([[t("as_of"), view.at(content.block)], [t("newest"), t(String(content.newest))], [t("origin"), content.genesis.origin], [t("ledger"), code(content.genesis.id)]]),
     [...content.state].map((pair) => stateValue(pair, words, view)))];
 }

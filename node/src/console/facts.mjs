@@ -69,11 +69,13 @@ const VALUES = {
   in_progress: ["进行中", "in progress"], active: ["有效", "active"], container_closed: ["箱已封", "container closed"], conformant: ["合格", "conformant"],
   OBSERVE: ["观察", "observe"], ADD: ["增加", "add"], DELETE: ["移除", "delete"], ObjectEvent: ["物品事件", "object event"],
   AggregationEvent: ["聚合事件", "aggregation event"], TransactionEvent: ["交易事件", "transaction event"], TransformationEvent: ["转化事件", "transformation event"],
-  AssociationEvent: ["关联事件", "association event"],
+  AssociationEvent: ["关联事件", "association event"], item: ["物品", "item"], parcel: ["包裹", "parcel"], list: ["清单", "customs list"],
+  container: ["集装容器", "container"], seal: ["封志", "seal"], site: ["场所", "site"], party: ["组织", "organisation"], receipt: ["仓单", "warehouse receipt"],
+  goods: ["商品", "goods"], record: ["记录", "record"], maker: ["经办", "maker"], checker: ["复核", "checker"], api: ["接口", "API"], attest: ["核证", "attest"],
 };
 // Fields whose values are words of a closed list, and fields that nobody reads by eye.
 const CODED = new Set(["stage", "decision", "capacity", "confirmed_as", "source", "reason", "by", "status", "direction", "vote",
-  "action", "bizStep", "disposition", "eventType", "roles", "state"]);
+  "action", "bizStep", "disposition", "eventType", "roles", "state", "type", "uses"]);
 const TECHNICAL = new Set(["signature", "salt", "confirmer", "exact", "similar", "blurred", "binds", "digest", "kid", "guid", "x", "head", "maker", "reveal"]);
 
 export const kindName = (kind, side) => RECORD_KINDS[kind]?.[side] ?? kind;
@@ -82,7 +84,7 @@ export const fieldName = (field, side) => (Object.hasOwn(FIELDS, field) ? FIELDS
 export function valueWord(field, value, side) {
   return CODED.has(field) && Object.hasOwn(VALUES, value) ? VALUES[value][side] : value;
 }
-export const roleName = (role, side) => (Object.hasOwn(VALUES, role) ? VALUES[role][side] : role);
+export const wordFor = (value, side) => (Object.hasOwn(VALUES, value) ? VALUES[value][side] : value);
 
 // An amount of minor units (ISO 4217), with separators and no floating point.
 export function money(minor, currency) {

@@ -1,5 +1,7 @@
 // Elements. Whatever comes from a file becomes text: nothing here reads HTML.
 
+import { money } from "./facts.mjs";
+
 // Makes an element: attributes, then children that are nodes or become text.
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -9,6 +11,8 @@ export function h(name, attributes = {}, ...children) {
 }
 
 export const code = (text) => h("code", {}, text);
+
+export const amount = (minor, currency) => h("span", { class: "amount" }, money(minor, currency));
 
 // Rows of name and value, and of a class where a third is given; falsy rows are left out.
 export const facts = (rows) => h("table", { class: "facts" }, h("tbody", {}, rows.filter(Boolean).map(([name, value, kind]) =>

@@ -163,7 +163,10 @@ function fileLine({ digest }) {
 function sentence(report, outcome) {
   const { t } = page.words;
   const failed = report.checks.find((one) => one.state === "failed");
-  if (!failed) return t(`${outcome}_text`);
+  if (!failed) {
+    const doubts = report.checks.filter((one) => one.state === "unconfirmed" && one.name !== "ledger");
+    return [t(`${outcome}_text`), ...doubts.map((one) => t(`passed_but_${one.name}`))].join(" ");
+  }
   const name = t(`check_${failed.name}`);
   return failed.code ? t("failed_text", name, t("code", failed.code)) : t("failed_plain", name);
 }
@@ -183,6 +186,7 @@ function reason(one, report) {
   if (one.state === "unreached") return t("unreached");
   if (one.state === "missing") return t("why_ledger_missing");
   const witnessed = one.name === "checkpoint" && report.content?.witnessed.length ? "_witnessed" : "";
+  if (one.name === "ledger" && one.state === "passed" && page.fromLink) return `${t("why_ledger")} ${t("ledger_link")}`;
   const suffix = one.state === "passed" ? witnessed : `_${one.state}`;
   return report.content || one.state !== "passed" ? t(`why_${one.name}${suffix}`, ...figures(one.name, report.content)) : t("mark_passed");
 }
