@@ -131,7 +131,7 @@ function render() {
 }
 
 function renderResult() {
-  const { t, side } = page.words;
+  const { t } = page.words;
   const { report } = page;
   $("result").hidden = page.usable && !page.file && !page.problem;
   const verdict = $("verdict");
@@ -152,7 +152,7 @@ function renderResult() {
   $("checks").replaceChildren(...report.checks.map((one) => checkItem(one, report)));
   if (!report.content) return;
   const warning = outcome === "unconfirmed" ? [h("p", { class: "verdict unconfirmed" }, t("printed_unconfirmed"))] : [];
-  $("content").replaceChildren(...warning, ...contentOf(report.kind, report.content, page.words, side));
+  $("content").replaceChildren(...warning, ...contentOf(report.kind, report.content, page.words));
 }
 
 function fileLine({ digest }) {
