@@ -106,9 +106,6 @@ impl StateProof {
         };
         let value_hash = document.value.as_ref().map(|value| Hash::of(value.as_bytes()));
         document.proof.verify(&state_root, &Hash::of(document.key.as_bytes()), value_hash.as_ref())?;
-        // A quorum said so at the latest of its times at which as many had signed: the quorum-th newest.
-        let mut times: Vec<u64> = cosigned.witnesses.iter().map(|witness| witness.time).collect();
-        times.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ProvedState {
             key: document.key,
             value: document.value,
@@ -116,7 +113,7 @@ impl StateProof {
             time,
             log_size: stated.size(),
             newest: document.index + 1 == stated.size(),
-            cosigned_at: times.get(set.quorum() - 1).copied().unwrap_or(0),
+            cosigned_at: cosigned.reached_by(set.quorum()),
         })
     }
 }
