@@ -45,7 +45,7 @@ class Certificate:
         outer.end()
         self.signed = tbs_node.whole
         tbs = tbs_node.reader()
-        need(tbs.take(0xA0).children()[0].integer() == 2, 9016, "a certificate of another version")
+        need(read_one(tbs.take(0xA0).body).integer() == 2, 9016, "a certificate of another version")
         self.serial = tbs.take().integer()
         need(algorithm_of(tbs.take()) == self.algorithm, 9016, "a certificate with two algorithms")
         self.issuer = tbs.take(SEQUENCE).whole
@@ -97,7 +97,12 @@ class Certificate:
 
 def name_of(node):
     """The texts of a distinguished name."""
-    parts = [a.children()[1].body.decode("utf-8", "replace") for s in node.children() for a in s.children()]
+    parts = []
+    for attribute in (a for s in node.children() for a in s.expect(SET).children()):
+        r = attribute.expect(SEQUENCE).reader()
+        r.take().oid()
+        parts.append(r.take().body.decode("utf-8", "replace"))
+        r.end()
     return ", ".join(parts)
 
 
