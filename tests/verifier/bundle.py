@@ -6,7 +6,18 @@ from chain import BlockLeaf, Genesis, TransactionLeaf, check_inclusion, follow, 
 from checkpoint import Checkpoint, policy_text
 from proofs import ascend, check_state, outcome, read_shown, read_state_entry, read_value, without
 from strict import (
-    Refused, fields, integer, items, need, read_json, sha256, text, unbase64, unbase64url, unhex, write_json
+    Refused,
+    fields,
+    integer,
+    items,
+    need,
+    read_json,
+    sha256,
+    text,
+    unbase64,
+    unbase64url,
+    unhex,
+    write_json,
 )
 from timestamp import verify_token
 from transaction import Record, Transaction, check_sealed
@@ -16,7 +27,19 @@ MAX_BYTES = 64 * 1024 * 1024
 OPENING, CLOSING = b"<!--sealane-bundle:", b"-->"
 FORMAT = "sealane-bundle/1"
 RECORD_ID = re.compile("([0-9a-f]{64}):(0|[1-9][0-9]{0,4})")
-HEAD = ["format", "page", "subject", "genesis", "handovers", "checkpoint", "policy", "block", "state", "entries", "listings"]
+HEAD = [
+    "format",
+    "page",
+    "subject",
+    "genesis",
+    "handovers",
+    "checkpoint",
+    "policy",
+    "block",
+    "state",
+    "entries",
+    "listings",
+]
 
 
 def out_of_page(raw):
@@ -137,7 +160,11 @@ class Bundle:
         need(self.genesis.id == ledger, 9002, "the bundle is of another ledger")
         held = follow(self.genesis, self.handovers, self.checkpoint.size)
         self.times = self.checkpoint.verify(self.genesis, held, 9004)
-        need(self.policy == policy_text(self.genesis.origin, held, self.genesis.witnesses), 9011, "the policy is not the one of the validators")
+        need(
+            self.policy == policy_text(self.genesis.origin, held, self.genesis.witnesses),
+            9011,
+            "the policy is not the one of the validators",
+        )
         need(self.block_index + 1 == self.checkpoint.size, 9005, "the block is not the checkpoint's last leaf")
         check_inclusion(self.block, self.block_index, self.block_path, self.checkpoint)
         self.last = BlockLeaf(self.block)
@@ -169,7 +196,9 @@ class Bundle:
         for e in places.values():
             for n, record in e.records.items():
                 named = code in record.objects
-                need(named == ((e.leaf.id, n) in listed), 9013, f"{code}: a record shown names it, or is listed, wrongly")
+                need(
+                    named == ((e.leaf.id, n) in listed), 9013, f"{code}: a record shown names it, or is listed, wrongly"
+                )
 
     def check_subject(self):
         """Step 9."""

@@ -5,9 +5,7 @@ import re
 import ed25519
 from checkpoint import COSIGNER, Checkpoint, read_verifier_key
 from merkle import inclusion_root, leaf_hash
-from strict import (
-    base64url, fields, integer, items, need, read_json, sha256, text, unbase64url, unhex, write_json
-)
+from strict import base64url, fields, integer, items, need, read_json, sha256, text, unbase64url, unhex, write_json
 
 MEMBER = re.compile("[A-Za-z0-9-]{1,32}")
 VALIDATOR_FIELDS = ["member", "vote", "log", "cosigner", "peer"]

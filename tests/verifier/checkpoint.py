@@ -60,7 +60,9 @@ class Checkpoint:
 
     def __init__(self, note, code):
         body, gap, lines = note.partition("\n\n")
-        need(gap and lines.endswith("\n") and len(lines) > 1, code, "checkpoint: no text, empty line and signature lines")
+        need(
+            gap and lines.endswith("\n") and len(lines) > 1, code, "checkpoint: no text, empty line and signature lines"
+        )
         need(not re.search("[\x00-\x09\x0b-\x1f]", note), code, "checkpoint: a control character")
         self.text = body + "\n"
         head = body.split("\n")
@@ -79,8 +81,8 @@ class Checkpoint:
             self.lines.append((parts[1], signature[:4], signature[4:]))
 
     def verify(self, genesis, validators, code):
-        """Refuses unless a log key and a quorum of these validators signed, as many witnesses as the genesis asks for, and
-        nobody else. Gives the cosigners' times, [(name, seconds)]."""
+        """Refuses unless a log key and a quorum of these validators signed, as many witnesses as the genesis asks for,
+        and nobody else. Gives the cosigners' times, [(name, seconds)]."""
         origin = genesis.origin
         needed, outside = genesis.witnesses or (0, [])
         keys = {(name, key_id(name, COSIGNER, key)): (COSIGNER, key, name, True) for name, key in outside}
@@ -108,5 +110,9 @@ class Checkpoint:
             need(ed25519.verify(key, message.encode(), signature), code, f"checkpoint: the line of {name} is not valid")
         need(logs > 0, code, "checkpoint: no log key signed it")
         need(inside >= quorum_of(len(validators)), code, f"checkpoint: {inside} validators are no quorum")
-        need(len(times) - inside >= needed, code, f"checkpoint: {len(times) - inside} witnesses of {needed} that are needed")
+        need(
+            len(times) - inside >= needed,
+            code,
+            f"checkpoint: {len(times) - inside} witnesses of {needed} that are needed",
+        )
         return times

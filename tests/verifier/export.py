@@ -59,7 +59,9 @@ class Certificate:
         """As the next header hashes it: FORMAT.md, section 4."""
         head = len(CERTIFICATE)
         rows = raw[head + 44 :]
-        need(raw[:head] == CERTIFICATE and len(raw) >= head + 44 and len(rows) % 96 == 0, 9018, "a malformed certificate")
+        need(
+            raw[:head] == CERTIFICATE and len(raw) >= head + 44 and len(rows) % 96 == 0, 9018, "a malformed certificate"
+        )
         pairs = [(rows[i : i + 32], rows[i + 32 : i + 96]) for i in range(0, len(rows), 96)]
         height, round_ = int.from_bytes(raw[head : head + 8], "big"), int.from_bytes(raw[head + 8 : head + 12], "big")
         return cls(height, round_, raw[head + 12 : head + 44], pairs)
@@ -244,7 +246,9 @@ class Export:
             header = b"sealane/block/1\n\x00\x00" + (1).to_bytes(2, "big") + self.genesis.id
             header += leaf.height.to_bytes(8, "big") + leaf.time.to_bytes(8, "big") + proposer + hashed
             header += (sha256(certificate) if certificate else bytes(32)) + sha256(sent)
-            header += log.size.to_bytes(8, "big") + log.root() + leaf.state_root + leaf.validators + leaf.next_validators
+            header += (
+                log.size.to_bytes(8, "big") + log.root() + leaf.state_root + leaf.validators + leaf.next_validators
+            )
             hashed, before = sha256(header), validators
         self.certificate.verify(self.genesis.id, self.blocks[-1][1].height, hashed, validators)
 

@@ -10,7 +10,7 @@ import ed25519
 from chain import set_hash
 from checkpoint import COSIGNER, LOG, key_id, policy_text, quorum_of
 from export import CERTIFICATE, tile_path, tiles_of
-from merkle import PLACEHOLDER, bit, leaf_hash, node_hash, root_of, state_leaf, state_root_of
+from merkle import PLACEHOLDER, bit, leaf_hash, root_of, state_leaf, state_root_of
 from strict import base64url, sha256, write_json
 from transaction import digest_of
 
@@ -74,7 +74,11 @@ def consistency(size, hashes, whole=True):
 
 def prove_state(state, key):
     """The proof of a key in JSON's shape."""
-    wanted, some, siblings = sha256(key.encode()), [(sha256(k.encode()), sha256(v.encode())) for k, v in state.items()], []
+    wanted, some, siblings = (
+        sha256(key.encode()),
+        [(sha256(k.encode()), sha256(v.encode())) for k, v in state.items()],
+        [],
+    )
     while len(some) > 1:
         depth = len(siblings)
         near = [e for e in some if bit(e[0], depth) == bit(wanted, depth)]
@@ -114,11 +118,18 @@ class Ledger:
     def __init__(self, members=("trader",), numbers=(1, 2, 3, 4)):
         self.set = self.next = validators(numbers)
         self.members = {m: self.member(m, 1 + i) for i, m in enumerate(members)}
-        params = {"block_bytes": 4194304, "block_txs": 10000, "member_block_bytes": 4194304, "reservation_max_s": 604800}
+        params = {
+            "block_bytes": 4194304,
+            "block_txs": 10000,
+            "member_block_bytes": 4194304,
+            "reservation_max_s": 604800,
+        }
         params.update(votes_needed=3, clock_bound_ms=10000, skip_heights=20)
         rows = [self.member(v["member"], v["number"] + 0x50) for v in self.set]
         genesis = {"origin": self.origin, "time": START * 1000, "members": list(self.members.values()) + rows}
-        genesis.update(validators=in_json(self.set), followers={}, grants={"test.note/1": ["enterprise"]}, params=params, rules={})
+        genesis.update(
+            validators=in_json(self.set), followers={}, grants={"test.note/1": ["enterprise"]}, params=params, rules={}
+        )
         self.genesis = json.dumps(genesis).encode()
         self.id = sha256(self.genesis)
         self.state = {f"member/{m['id']}": write_json(m) for m in genesis["members"]}
@@ -147,7 +158,7 @@ class Ledger:
         return "~".join([signed + "." + base64url(signer.sign(signed.encode())), *disclosures, ""])
 
     def block(self, transactions=(), refused=(), writes=None, next_=None):
-        """Appends a block of transactions as sent; `refused` are places that a contract refused (record 0, code 4242)."""
+        """Appends a block of transactions as sent; `refused` are places that a contract refused."""
         self.height += 1
         if next_ is not None:
             self.next = next_

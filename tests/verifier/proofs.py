@@ -4,7 +4,18 @@ from chain import BlockLeaf, TransactionLeaf, check_inclusion, follow, read_hand
 from checkpoint import Checkpoint
 from merkle import state_root
 from strict import (
-    decimal, fields, integer, items, need, read_json, sha256, text, unbase64, unbase64url, unhex, write_json
+    decimal,
+    fields,
+    integer,
+    items,
+    need,
+    read_json,
+    sha256,
+    text,
+    unbase64,
+    unbase64url,
+    unhex,
+    write_json,
 )
 from transaction import Transaction, read_disclosure
 

@@ -1,5 +1,5 @@
-"""RSA PKCS#1 v1.5 (RFC 8017) and ECDSA on P-256 and P-384 (FIPS 186-5), verification only, in plain integers: Python has
-neither, and a time authority signs with one of them."""
+"""RSA PKCS#1 v1.5 (RFC 8017) and ECDSA on P-256 and P-384 (FIPS 186-5), verification only, in plain integers: Python
+has neither, and a time authority signs with one of them."""
 
 import hashlib
 
@@ -95,7 +95,11 @@ class PublicKey:
             number = int.from_bytes(signature, "big")
             info = bytes.fromhex(HASHES[algorithm][1]) + hashed
             padded = b"\x00\x01" + b"\xff" * (size - 3 - len(info)) + b"\x00" + info
-            return len(signature) == size and number < self.n and pow(number, self.e, self.n).to_bytes(size, "big") == padded
+            return (
+                len(signature) == size
+                and number < self.n
+                and pow(number, self.e, self.n).to_bytes(size, "big") == padded
+            )
         p, _, order, gx, gy = self.curve
         parts = read_one(signature).expect(0x30).reader()
         r, s = parts.take().integer(), parts.take().integer()

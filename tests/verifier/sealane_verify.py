@@ -5,13 +5,13 @@
     python3 sealane_verify.py BUNDLE --ledger <64 hex digits> [--tsa CERT.pem]
     python3 sealane_verify.py FOLDER --ledger <64 hex digits>
 
-Written from chain-core/PROOFS.md and chain-core/FORMAT.md alone, as a second opinion on them and on the Rust code. Python
-3.9 or later and its standard library are all it needs: no package to install, no network, so that it still runs where and
-when an evidence file is disputed. That is why it brings its own Ed25519, RSA, ECDSA and DER reading (ed25519.py,
-publickey.py, der.py): the standard library has none, and verification handles no secret that slow or uneven arithmetic
-could give away.
+Written from chain-core/PROOFS.md and chain-core/FORMAT.md alone, as a second opinion on them and on the Rust code.
+Python 3.9 or later and its standard library are all it needs: no package to install, no network, so that it still runs
+where and when an evidence file is disputed. That is why it brings its own Ed25519, RSA, ECDSA and DER reading
+(ed25519.py, publickey.py, der.py): the standard library has none, and verification handles no secret that slow or
+uneven arithmetic could give away.
 
-Exit code: 0 it holds; 3 it does not, with the number and name of the check (PROOFS.md); 2 wrong usage; 1 unreadable file.
+Exit code: 0 it holds; 3 it does not, with number and name of the check (PROOFS.md); 2 wrong usage; 1 unreadable file.
 """
 
 import argparse
@@ -20,32 +20,37 @@ import os
 import re
 import sys
 
-from bundle import CLOSING, OPENING, FORMAT, verify_bundle
+from bundle import verify_bundle
 from chain import Genesis
 from export import verify_export
-from proofs import RECEIPT_FIRST_LINE, verify_receipt, verify_state_proof
-from strict import CHECKS, Refused, need
+from proofs import RECEIPT_FIRST_LINE, STATE_FORMAT, verify_receipt, verify_state_proof
+from strict import CHECKS, Refused
 from timestamp import read_pem
+
+RECEIPT = RECEIPT_FIRST_LINE.encode()
+STATE_PROOF = f'{{"format":"{STATE_FORMAT}"'.encode()
 
 
 def verify(raw, ledger, genesis=None, anchor=None):
-    """What the file is and proves. ledger: the trusted id, 32 bytes; genesis: the trusted file, which receipts and state
-    proofs need; anchor: a TSA's certificate in DER. Raises Refused."""
-    if raw.startswith(RECEIPT_FIRST_LINE.encode()):
+    """What the file is and proves. ledger: the trusted id, 32 bytes; genesis: the trusted file, which receipts and
+    state proofs need; anchor: a TSA's certificate in DER. Raises Refused."""
+    if raw.startswith(RECEIPT):
         return verify_receipt(raw, genesis)
-    if raw.startswith(b'{"format":"sealane-state-proof'):
+    if raw.startswith(STATE_PROOF):
         return verify_state_proof(raw, genesis)
     return verify_bundle(raw, ledger, anchor)
 
 
 def needs_genesis(raw):
     """Whether the file brings no genesis along."""
-    return raw.startswith((RECEIPT_FIRST_LINE.encode(), b'{"format":"sealane-state-proof'))
+    return raw.startswith((RECEIPT, STATE_PROOF))
 
 
 def arguments():
     """The command line."""
-    parser = argparse.ArgumentParser(description="Checks a Sealane receipt, state proof, evidence bundle or exported ledger.")
+    parser = argparse.ArgumentParser(
+        description="Checks a Sealane receipt, state proof, evidence bundle or exported ledger."
+    )
     parser.add_argument("file", help="the file, or the folder of an exported ledger")
     trust = parser.add_mutually_exclusive_group(required=True)
     trust.add_argument("--genesis", help="the ledger's genesis file, from a party you trust")
@@ -89,7 +94,11 @@ def run():
     else:
         print("IT HOLDS")
         for name, value in facts.items():
-            rows = value if isinstance(value, list) else [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else [value]
+            rows = (
+                value
+                if isinstance(value, list)
+                else [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else [value]
+            )
             for row in rows:
                 print(f"  {name:14} {row}")
     return 0

@@ -1,4 +1,4 @@
-"""Bytes in one spelling only: JSON, base64, hexadecimal, decimals (FORMAT.md, section 1), and the refusal they end in."""
+"""Bytes in one spelling only: JSON, base64, hexadecimal, decimals (FORMAT.md, section 1). What is not is refused."""
 
 import base64
 import hashlib
@@ -99,7 +99,9 @@ def write_json(value):
 
 def fields(value, names, code=9001, what="object"):
     """An object with exactly these fields in this order."""
-    need(isinstance(value, dict) and list(value) == names, code, f"{what}: needs the fields {', '.join(names)} in order")
+    need(
+        isinstance(value, dict) and list(value) == names, code, f"{what}: needs the fields {', '.join(names)} in order"
+    )
     return value
 
 

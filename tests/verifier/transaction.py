@@ -47,7 +47,9 @@ class Transaction:
         need(is_digest(header["kid"]), 9007, "header: kid is no thumbprint")
         self.kid = header["kid"]
         names = {"iss", "aud", "jti", "iat", "submit_by", "records"}
-        need(isinstance(claims, dict) and names <= set(claims) <= names | {"_sd_alg"}, 9007, "claims: one missing or odd")
+        need(
+            isinstance(claims, dict) and names <= set(claims) <= names | {"_sd_alg"}, 9007, "claims: one missing or odd"
+        )
         need(claims.get("_sd_alg") in (None, "sha-256"), 9007, "claims: another _sd_alg")
         self.issuer, self.jti = claims["iss"], claims["jti"]
         need(isinstance(self.issuer, str) and MEMBER.fullmatch(self.issuer), 9007, "claims: iss is no member id")
@@ -59,7 +61,11 @@ class Transaction:
         need(iat <= by <= iat + 86400, 9007, "claims: submit_by")
         rows = claims["records"]
         need(isinstance(rows, list) and 1 <= len(rows) <= 256, 9007, "claims: 1 to 256 records")
-        need(all(isinstance(r, dict) and list(r) == ["..."] and is_digest(r["..."]) for r in rows), 9007, "claims: records")
+        need(
+            all(isinstance(r, dict) and list(r) == ["..."] and is_digest(r["..."]) for r in rows),
+            9007,
+            "claims: records",
+        )
         self.digests = [r["..."] for r in rows]
         need(len(set(self.digests)) == len(rows), 9007, "claims: a record stands twice")
 
