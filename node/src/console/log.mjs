@@ -86,16 +86,18 @@ export async function stateProves(key, value, proof, stateRoot) {
 
 // ---- Checkpoints
 
-const NOTE = /^([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/=]{44})\n\n((?:— [^ \n]+ [A-Za-z0-9+/=]+\n)+)$/;
+// A C2SP signed note whose text is origin, size and root. Names have no space and no plus.
+const NOTE = /^([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/=]{44})\n\n((?:— [^\p{White_Space}+]+ [A-Za-z0-9+/=]+\n)+)$/u;
+const CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
 
 // Reads a checkpoint of three lines and its signatures; null where it is none.
 export function readCheckpoint(text) {
-  const parts = NOTE.exec(text);
+  const parts = CONTROL.test(text) ? null : NOTE.exec(text);
   const root = parts && base64(parts[3]);
   if (!parts || root?.length !== 32 || !Number.isSafeInteger(Number(parts[2]))) return null;
   const lines = parts[4].trimEnd().split("\n").map((line) => line.split(" "));
   const signatures = lines.map(([, name, blob]) => ({ name, blob: base64(blob) }));
-  if (signatures.some((signature) => signature.blob === null)) return null;
+  if (signatures.some(({ blob }) => blob === null || blob.length < 5)) return null;
   return { text, origin: parts[1], size: Number(parts[2]), root, body: utf8(text.slice(0, text.indexOf("\n\n") + 1)), signatures };
 }
 

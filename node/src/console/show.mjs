@@ -5,7 +5,7 @@ import { base64, canVerify, hex, sha256, utf8 } from "./crypto.mjs";
 import { moment } from "./facts.mjs";
 import { h } from "./html.mjs";
 import { checkKept, extraKind } from "./kept.mjs";
-import { certificateFrom } from "./time.mjs";
+import { certificateFrom, checkToken } from "./time.mjs";
 import { verify } from "./verify.mjs";
 import { LANGUAGES, wordsIn } from "./words.mjs";
 
@@ -208,6 +208,8 @@ function listen() {
   $("file").addEventListener("change", ({ target }) => target.files[0] && takeFile(target.files[0]));
   $("extra").addEventListener("change", async ({ target }) => {
     for (const file of target.files) await takeExtra(file);
+    // So that the same file may be given again after it changed.
+    target.value = "";
     await check();
   });
   $("ledger").addEventListener("input", ({ target }) => { setLedger(target.value, false); check(); });
@@ -247,5 +249,5 @@ async function start() {
 }
 
 // The same checks for whoever opens the browser's console, and for tests.
-globalThis.sealane = { verify };
+globalThis.sealane = { verify, checkToken, certificateFrom };
 start();

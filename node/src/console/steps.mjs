@@ -15,7 +15,7 @@ export const path = (v) => list(v, hexText);
 export const record = (v) => fields(v, { index, disclosure: text });
 const validatorInOrder = (v) => validator(v) && fields(v, { member: text, vote: text, log: text, cosigner: text, peer: text });
 export const handover = (v) => fields(v, {
-  validators: (set) => list(set, validatorInOrder), leaf: leafText, index, path, checkpoint: checkpointText,
+  validators: (set) => list(set, validatorInOrder), leaf: text, index, path, checkpoint: text,
 });
 export const treeProof = (v) => fields(v, {
   leaf: (l) => orNull(l, (entry) => fields(entry, { key_hash: hexText, value_hash: hexText })), siblings: path,

@@ -13,7 +13,9 @@ fn one_empty_pair_of_markers_stands_in_the_page() {
 
 #[test]
 fn nothing_in_the_page_would_be_requested() {
-    for word in ["http://", "https://", "src=", "@import", "url(", "fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon"] {
+    for word in
+        ["http://", "https://", "src=", "@import", "url(", "fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon"]
+    {
         assert!(!page().contains(word), "{word}");
     }
     assert!(page().contains(&format!("content=\"{}\"", policy())));

@@ -68,13 +68,14 @@ export async function followHandovers(genesis, handovers, size) {
   for (const handover of handovers) {
     const held = sets.at(-1);
     const bytes = base64url(handover.leaf);
-    const leaf = blockLeaf(bytes);
+    const leaf = bytes && blockLeaf(bytes);
     ensure(leaf, 9003, "the handover's leaf is no block leaf");
     ensure(leaf.validators === await setHash(held.validators), 9003, "the handover is by other validators");
     ensure(leaf.next === await setHash(handover.validators), 9003, "the handover names other validators");
     ensure(leaf.next !== leaf.validators, 9003, "the handover changes nothing");
     ensure(validSet(handover.validators), 9003, "the validators handed to are no set");
     const checkpoint = readCheckpoint(handover.checkpoint);
+    ensure(checkpoint, 9003, "the handover has no checkpoint");
     await checkCheckpoint(checkpoint, held.signers, 9003);
     const inside = await included(bytes, handover.index, checkpoint.size, handover.path.map(unhex), checkpoint.root);
     ensure(inside, 9003, "the handover is not in the log");

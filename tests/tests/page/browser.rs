@@ -103,7 +103,8 @@ impl Browser {
         self.to.write_all(&[0]).unwrap();
         self.to.flush().unwrap();
         loop {
-            let mut reply = self.from.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{method}: the browser is silent: {e}"));
+            let mut reply =
+                self.from.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{method}: the browser is silent: {e}"));
             if reply["id"] == self.calls {
                 assert!(reply.get("error").is_none(), "{method}: {}", reply["error"]);
                 return reply["result"].take();
