@@ -92,6 +92,7 @@ async function check() {
     const trust = { ledger: page.ledger, genesis: page.genesis, anchors: page.anchors };
     const report = await verify(page.file.bytes, trust);
     report.took = performance.now() - start;
+    report.proved = report.content;
     if (page.kept && report.content) {
       const kept = await checkKept(report.content, page.kept);
       report.checks.push(kept);
@@ -185,10 +186,10 @@ function reason(one, report) {
   if (one.state === "failed") return [t(`fail_${one.code}`), " ", h("small", { lang: "en" }, `(${t("code", one.code)}: ${one.why})`)];
   if (one.state === "unreached") return t("unreached");
   if (one.state === "missing") return t("why_ledger_missing");
-  const witnessed = one.name === "checkpoint" && report.content?.witnessed.length ? "_witnessed" : "";
+  const witnessed = one.name === "checkpoint" && report.proved?.witnessed.length ? "_witnessed" : "";
   if (one.name === "ledger" && one.state === "passed" && page.fromLink) return `${t("why_ledger")} ${t("ledger_link")}`;
   const suffix = one.state === "passed" ? witnessed : `_${one.state}`;
-  return report.content || one.state !== "passed" ? t(`why_${one.name}${suffix}`, ...figures(one.name, report.content)) : t("mark_passed");
+  return report.proved || one.state !== "passed" ? t(`why_${one.name}${suffix}`, ...figures(one.name, report.proved)) : t("mark_passed");
 }
 
 // The figures that a passed check's sentence names.
