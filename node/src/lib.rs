@@ -32,6 +32,7 @@ pub mod query;
 
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod disclosures;
 pub mod export;
 pub mod high_water;

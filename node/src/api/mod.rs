@@ -10,6 +10,7 @@ mod chain;
 mod docs;
 mod events;
 mod extract;
+mod page;
 mod problem;
 mod receivables;
 mod records;
@@ -78,6 +79,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/v1/events", get(events::stream))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))
+        .route("/verify.html", get(page::verify))
         .route("/openapi.json", get(docs::openapi))
         .route("/docs", get(docs::redirect))
         .route("/docs/{*path}", get(docs::file))

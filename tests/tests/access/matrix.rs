@@ -107,6 +107,7 @@ fn table(world: &World) -> Vec<(Call, [u16; 6])> {
         (get("/openapi.json"), [200; 6]),
         (get("/docs/index.html"), [200; 6]),
         (get("/docs"), [200; 6]),
+        (get("/verify.html"), [200; 6]),
         (get("/tlog/checkpoint"), [200; 6]),
         (get("/tlog/tile/0/000.p/1"), [200; 6]),
         (post("/v1/transactions", world.order.bytes.clone()), [200; 6]),
