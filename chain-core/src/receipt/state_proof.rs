@@ -1,6 +1,7 @@
 //! State proofs: the value of a key after a block, or that it has none.
 
-use super::{Handover, Trust, VerifyError, handover, policy_of};
+use super::trust::validator_times;
+use super::{Handover, Trust, VerifyError, handover};
 use crate::block::Leaf;
 use crate::hash::Hash;
 use crate::json;
@@ -56,7 +57,7 @@ pub struct ProvedState {
     pub log_size: u64,
     /// Whether the block is the last that the checkpoint covers: then this was the state at `cosigned_at`.
     pub newest: bool,
-    /// Unix seconds at which a quorum had cosigned the checkpoint.
+    /// Unix seconds at which a quorum of the validators had cosigned the checkpoint.
     pub cosigned_at: u64,
 }
 
@@ -98,7 +99,7 @@ impl StateProof {
         if used != document.handovers.len() {
             return Err(VerifyError::Unused);
         }
-        let policy = policy_of(trust.origin(), &set).map_err(|e| VerifyError::Form(e.to_string()))?;
+        let policy = trust.policy(&set).map_err(|e| VerifyError::Form(e.to_string()))?;
         let cosigned = policy.verify_strict(&checkpoint)?;
         verify_inclusion(&leaf_hash(&leaf), document.index, stated.size(), &document.path, &stated.root())?;
         let Some(Leaf::Block { height, time, state_root, .. }) = Leaf::from_bytes(&leaf) else {
@@ -107,8 +108,7 @@ impl StateProof {
         let value_hash = document.value.as_ref().map(|value| Hash::of(value.as_bytes()));
         document.proof.verify(&state_root, &Hash::of(document.key.as_bytes()), value_hash.as_ref())?;
         // A quorum said so at the latest of its times at which as many had signed: the quorum-th newest.
-        let mut times: Vec<u64> = cosigned.witnesses.iter().map(|witness| witness.time).collect();
-        times.sort_unstable_by(|a, b| b.cmp(a));
+        let times = validator_times(&set, &cosigned);
         Ok(ProvedState {
             key: document.key,
             value: document.value,
