@@ -82,10 +82,25 @@ pub fn genesis_file(time: u64) -> Vec<u8> {
 }
 
 pub fn genesis(time: u64) -> Genesis {
-    let mut members = vec![member("trader", Role::Enterprise, vec![member_key(1, KeyUse::Record, 0, None)])];
+    founders(
+        time,
+        vec![member("trader", Role::Enterprise, vec![member_key(1, KeyUse::Record, 0, None)])],
+        &TEST_KINDS,
+    )
+}
+
+/// A genesis file with these members besides those that run nodes; enterprises and banks may write these kinds.
+pub fn genesis_of(time: u64, members: Vec<Member>, kinds: &[&str]) -> Vec<u8> {
+    serde_json::to_vec(&founders(time, members, kinds)).unwrap()
+}
+
+fn founders(time: u64, mut members: Vec<Member>, kinds: &[&str]) -> Genesis {
     members.extend((1..=6).map(|n| member(&format!("node-{n}"), Role::Customs, vec![])));
-    let writers = BTreeSet::from([Role::Enterprise]);
-    let kinds = TEST_KINDS.iter().map(|kind| (Kind::parse(kind).unwrap(), writers.clone()));
+    let mut writers = BTreeSet::from([Role::Enterprise]);
+    if members.iter().any(|member| member.roles.contains(&Role::Bank)) {
+        writers.insert(Role::Bank);
+    }
+    let kinds = kinds.iter().map(|kind| (Kind::parse(kind).unwrap(), writers.clone()));
     Genesis {
         origin: ORIGIN.into(),
         time: TimeMs(time * 1000),
@@ -141,14 +156,19 @@ pub fn draft(kind: &str, object: &str, clear: Value, sealed: &[(&str, &str)]) ->
 
 /// Signed by the trader; salts are `00…`, `01…`, `02…` in the order of use.
 pub fn transaction(ledger: LedgerId, jti: &str, drafts: &[RecordDraft]) -> Built {
+    transaction_by("trader", 1, ledger, jti, drafts)
+}
+
+/// Signed by a member with the key of a seed.
+pub fn transaction_by(iss: &str, seed: u8, ledger: LedgerId, jti: &str, drafts: &[RecordDraft]) -> Built {
     let mut count = 0;
     let salt = || {
         count += 1;
         [count - 1; 16]
     };
     let jti = Jti::parse(jti).unwrap();
-    let envelope = Envelope { iss: id("trader"), aud: ledger, jti, iat: START, submit_by: START + 3600 };
-    build(&envelope, drafts, &[], &signer(1), salt).unwrap()
+    let envelope = Envelope { iss: id(iss), aud: ledger, jti, iat: START, submit_by: START + 3600 };
+    build(&envelope, drafts, &[], &signer(seed), salt).unwrap()
 }
 
 pub fn note(ledger: LedgerId, jti: &str, object: &str) -> Built {
@@ -184,6 +204,7 @@ impl PageReader for Pages {
 pub struct Ledger {
     pub founding: Founding,
     pub state: BTreeMap<String, Vec<u8>>,
+    contracts: Contracts,
     pages: Pages,
     root: Root,
     pub frontier: Frontier,
@@ -204,23 +225,24 @@ impl Ledger {
     }
 
     pub fn started(time: u64) -> Ledger {
-        Ledger::founded(&genesis_file(time))
+        Ledger::founded(&genesis_file(time), contracts())
     }
 
     /// A ledger that asks for two of three witnesses; all three cosign.
     pub fn witnessed() -> Ledger {
         let witnesses = Witnesses { needed: 2, keys: [1, 2, 3].map(witness_key).into() };
         let founders = Genesis { witnesses: Some(witnesses), ..genesis(START) };
-        Ledger { witnesses: vec![1, 2, 3], ..Ledger::founded(&serde_json::to_vec(&founders).unwrap()) }
+        Ledger { witnesses: vec![1, 2, 3], ..Ledger::founded(&serde_json::to_vec(&founders).unwrap(), contracts()) }
     }
 
-    pub fn founded(file: &[u8]) -> Ledger {
-        let founding = Founding::read(file).unwrap();
+    pub fn founded(genesis: &[u8], contracts: Contracts) -> Ledger {
+        let founding = Founding::read(genesis).unwrap();
         let state = founding.state().unwrap();
         let writes: Writes = state.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
         let mut ledger = Ledger {
             founding,
             state: BTreeMap::new(),
+            contracts,
             pages: Pages::default(),
             root: Root::EMPTY,
             frontier: Frontier::new(),
@@ -241,10 +263,8 @@ impl Ledger {
     }
 
     fn write(&mut self, writes: Writes, version: u64) {
-        let changes = writes
-            .iter()
-            .map(|(key, value)| (Hash::of(key.as_bytes()), value.as_ref().map(|v| Hash::of(v))))
-            .collect();
+        let changes =
+            writes.iter().map(|(key, value)| (Hash::of(key.as_bytes()), value.as_ref().map(|v| Hash::of(v)))).collect();
         let update = tree::update(&self.pages, &self.root, version, &changes).unwrap();
         self.pages.0.extend(update.new_pages);
         self.root = update.root;
@@ -256,7 +276,8 @@ impl Ledger {
         }
     }
 
-    fn push(&mut self, leaf: Leaf) {
+    /// What an honest ledger does only within a block.
+    pub fn push(&mut self, leaf: Leaf) {
         self.nodes.extend(self.frontier.push(leaf_hash(&leaf.to_bytes())));
         self.leaves.push(leaf);
     }
@@ -268,10 +289,11 @@ impl Ledger {
         let ledger = self.id();
         let before = set_of(&self.validators);
         let authority = Authority::new(self.state.clone(), height).unwrap();
-        let admit = |b: &&Built| authority.admit(verified(b, &ledger), time).unwrap();
+        let parsed = |b: &&Built| authority.verify(ParsedTx::parse(&b.bytes, &ledger).unwrap()).unwrap();
+        let admit = |b: &&Built| authority.admit(parsed(b), time).unwrap();
         let txs: Vec<_> = built.iter().map(admit).collect();
         let block = BlockContext { ledger, height, time };
-        let mut done = execute(&contracts(), &self.state, authority.params(), block, &txs).unwrap();
+        let mut done = execute(&self.contracts, &self.state, authority.params(), block, &txs).unwrap();
         let after = next.map_or_else(|| before.clone(), set_of);
         if after != before {
             done.writes.insert(crate::state::keys::VALIDATORS.into(), Some(after.to_bytes()));
@@ -363,14 +385,21 @@ impl Ledger {
         receipt(&self.extra(built, shown), place, self.path(place), self.checkpoint(&self.quorum())).unwrap()
     }
 
+    /// What a key holds after the newest block, and the proof of it under that block's state root.
+    pub fn proved(&self, key: &str) -> (Option<String>, tree::Proof) {
+        let value = self.state.get(key).map(|value| String::from_utf8(value.clone()).unwrap());
+        (value, tree::prove(&self.pages, &self.root, &Hash::of(key.as_bytes())).unwrap())
+    }
+
     /// A proof of what `key` holds after the newest block.
     pub fn state_proof(&self, key: &str) -> StateProof {
         let place = self.leaves.len() - 1;
+        let (value, proof) = self.proved(key);
         StateProof {
             format: STATE_PROOF.into(),
             key: key.into(),
-            value: self.state.get(key).map(|value| String::from_utf8(value.clone()).unwrap()),
-            proof: tree::prove(&self.pages, &self.root, &Hash::of(key.as_bytes())).unwrap(),
+            value,
+            proof,
             leaf: leaf_text(&self.leaves[place]),
             index: place as u64,
             path: self.path(place as u64),

@@ -2,13 +2,14 @@
 //!
 //! Read in the order of a record's way: [`record`] and [`tx`] (what a member signs), [`member`] and
 //! [`authority`] (who may), [`contract`] and [`execute`] (what it does), [`block`] (what is agreed),
-//! [`log`] and [`tree`] (what proves it), [`receipt`] (what an outsider checks).
+//! [`log`] and [`tree`] (what proves it), [`receipt`] and [`bundle`] (what an outsider checks).
 //!
 //! `FORMAT.md` lays out every byte that is hashed or signed; `PROOFS.md` says what each proof proves.
 
 pub mod archive;
 pub mod authority;
 pub mod block;
+pub mod bundle;
 pub mod contract;
 pub mod execute;
 pub mod genesis;

@@ -29,7 +29,13 @@ pub struct Handover {
 
 impl Handover {
     /// A handover from its parts.
-    pub fn new(next: &ValidatorSet, leaf: &Leaf, index: u64, path: Vec<Hash>, checkpoint: &SignedCheckpoint) -> Handover {
+    pub fn new(
+        next: &ValidatorSet,
+        leaf: &Leaf,
+        index: u64,
+        path: Vec<Hash>,
+        checkpoint: &SignedCheckpoint,
+    ) -> Handover {
         Handover {
             validators: next.iter().cloned().collect(),
             leaf: leaf_text(leaf),
@@ -70,7 +76,7 @@ impl Handover {
 
 /// Follows handovers from a trust to the validators who speak for a log of `size` leaves.
 /// Returns them and how many handovers were needed.
-pub(super) fn follow(trust: &Trust, handovers: &[Handover], size: u64) -> Result<(ValidatorSet, usize), VerifyError> {
+pub(crate) fn follow(trust: &Trust, handovers: &[Handover], size: u64) -> Result<(ValidatorSet, usize), VerifyError> {
     let mut set = trust.validators().clone();
     let mut from = 0;
     for (index, handover) in handovers.iter().enumerate() {

@@ -3,97 +3,28 @@
 //! A verifier starts from a [`Trust`] made of the genesis file or kept from an earlier check, never from what
 //! the receipt itself brings along. `PROOFS.md` lists the checks in the order in which they are made here.
 
+mod error;
 mod handover;
 mod state_proof;
 mod trust;
 
+pub use error::VerifyError;
 pub use handover::Handover;
+pub(crate) use handover::follow;
 pub use state_proof::{ProvedState, STATE_PROOF, StateProof};
 pub use trust::{Trust, cosigner_name, policy_of};
+pub(crate) use trust::reached_by_validators;
 
 use crate::block::Leaf;
 use crate::hash::Hash;
 use crate::json;
 use crate::keys::{PublicKey, b64, unb64};
 use crate::log::TlogProof;
-use crate::log::checkpoint::CheckpointError;
-use crate::log::merkle::InclusionError;
-use crate::log::policy::TrustError;
 use crate::log::proof::ProofFormatError;
 use crate::tx::{ParsedTx, TxError, disclosure};
 use crate::types::{Height, LedgerId, RecordId, TxId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// Why a receipt or proof does not hold: which check failed. Codes are never renumbered.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// 9001.
-    #[error("form: the file is not a receipt of this kind: {0}")]
-    Form(String),
-    /// 9002.
-    #[error("ledger: the transaction was signed for another ledger")]
-    OtherLedger,
-    /// 9003.
-    #[error("handover {index}: {reason}")]
-    Handover {
-        /// Position in the chain of handovers.
-        index: usize,
-        /// What failed.
-        reason: String,
-    },
-    /// 9004.
-    #[error("checkpoint: {0}")]
-    Checkpoint(#[from] TrustError),
-    /// 9005.
-    #[error("inclusion: {0}")]
-    Inclusion(#[from] InclusionError),
-    /// 9006.
-    #[error("leaf: it does not speak of this transaction")]
-    Leaf,
-    /// 9007.
-    #[error("transaction: {0}")]
-    Transaction(TxError),
-    /// 9008.
-    #[error("disclosure {0}: it is not one of the signed records")]
-    Disclosure(usize),
-    /// 9009.
-    #[error("state: {0}")]
-    State(#[from] crate::tree::ProofError),
-    /// 9010.
-    #[error("unused: the file carries parts that the check did not need")]
-    Unused,
-}
-
-impl VerifyError {
-    /// The stable number.
-    pub fn code(&self) -> u16 {
-        match self {
-            VerifyError::Form(_) => 9001,
-            VerifyError::OtherLedger => 9002,
-            VerifyError::Handover { .. } => 9003,
-            VerifyError::Checkpoint(_) => 9004,
-            VerifyError::Inclusion(_) => 9005,
-            VerifyError::Leaf => 9006,
-            VerifyError::Transaction(_) => 9007,
-            VerifyError::Disclosure(_) => 9008,
-            VerifyError::State(_) => 9009,
-            VerifyError::Unused => 9010,
-        }
-    }
-}
-
-impl From<ProofFormatError> for VerifyError {
-    fn from(error: ProofFormatError) -> VerifyError {
-        VerifyError::Form(error.to_string())
-    }
-}
-
-impl From<CheckpointError> for VerifyError {
-    fn from(error: CheckpointError) -> VerifyError {
-        VerifyError::Form(error.to_string())
-    }
-}
 
 /// What a receipt carries in the `extra` line of its tlog-proof, as JSON in this order of fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,12 +159,13 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
     let mut records = Vec::new();
     let mut last = None;
     for (position, shown) in extra.records.iter().enumerate() {
-        if last.is_some_and(|l| shown.index <= l) || signed.digest(shown.index) != Some(disclosure::digest(&shown.disclosure).as_str()) {
+        if last.is_some_and(|l| shown.index <= l)
+            || signed.digest(shown.index) != Some(disclosure::digest(&shown.disclosure).as_str())
+        {
             return Err(VerifyError::Disclosure(position));
         }
         last = Some(shown.index);
-        let value =
-            disclosure::read_element(&shown.disclosure, "").map_err(|_| VerifyError::Disclosure(position))?;
+        let value = disclosure::read_element(&shown.disclosure, "").map_err(|_| VerifyError::Disclosure(position))?;
         records.push((RecordId { tx: signed.id(), index: shown.index }, value));
     }
     let [status, r0, r1, c0, c1] = outcome;

@@ -1,6 +1,6 @@
 //! State proofs: the value of a key after a block, or that it has none.
 
-use super::trust::validator_times;
+use super::trust::reached_by_validators;
 use super::{Handover, Trust, VerifyError, handover};
 use crate::block::Leaf;
 use crate::hash::Hash;
@@ -107,8 +107,6 @@ impl StateProof {
         };
         let value_hash = document.value.as_ref().map(|value| Hash::of(value.as_bytes()));
         document.proof.verify(&state_root, &Hash::of(document.key.as_bytes()), value_hash.as_ref())?;
-        // A quorum said so at the latest of its times at which as many had signed: the quorum-th newest.
-        let times = validator_times(&set, &cosigned);
         Ok(ProvedState {
             key: document.key,
             value: document.value,
@@ -116,7 +114,7 @@ impl StateProof {
             time,
             log_size: stated.size(),
             newest: document.index + 1 == stated.size(),
-            cosigned_at: times.get(set.quorum() - 1).copied().unwrap_or(0),
+            cosigned_at: reached_by_validators(&set, &cosigned),
         })
     }
 }

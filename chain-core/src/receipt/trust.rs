@@ -105,3 +105,9 @@ pub(super) fn validator_times(set: &ValidatorSet, evaluation: &Evaluation) -> Ve
     times.sort_unstable_by(|a, b| b.cmp(a));
     times
 }
+
+/// Unix seconds at which a quorum of the set had cosigned: the latest of the times by which as many had, so the
+/// quorum-th newest. 0 where they are fewer.
+pub(crate) fn reached_by_validators(set: &ValidatorSet, evaluation: &Evaluation) -> u64 {
+    validator_times(set, evaluation).get(set.quorum() - 1).copied().unwrap_or(0)
+}

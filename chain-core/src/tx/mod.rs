@@ -233,6 +233,16 @@ impl<'a> Jwt<'a> {
         &self.claims.iss
     }
 
+    /// Which key it says it used.
+    pub fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    /// How many records are signed.
+    pub fn record_count(&self) -> usize {
+        self.claims.records.len()
+    }
+
     /// The signed digest of a record.
     pub fn digest(&self, index: u16) -> Option<&str> {
         self.claims.records.get(usize::from(index)).map(|record| record.digest.as_str())
@@ -288,8 +298,7 @@ fn read_records(claims: &Claims, disclosures: &[&str]) -> Result<Vec<Record>, Tx
         }
         let place = format!("/records/{index}");
         let value = disclosure::read_element(disclosed, &place)?;
-        let record =
-            Record::from_value(value, &place).map_err(|error| TxError::Json { part: "records", error })?;
+        let record = Record::from_value(value, &place).map_err(|error| TxError::Json { part: "records", error })?;
         records.push(record);
     }
     Ok(records)
