@@ -2,18 +2,19 @@
 //! What the tests of this crate share: fixed keys, a founding, and a whole small ledger in memory.
 //!
 //! Seeds are one byte repeated 32 times: `01` signs the trader's records; validator `n` votes with `1n`, signs
-//! checkpoints as the log with `2n`, cosigns with `3n` and is `4n` on the network.
+//! checkpoints as the log with `2n`, cosigns with `3n` and is `4n` on the network; witness `n` cosigns with `5n`.
 
 use crate::authority::Authority;
 use crate::block::{Certificate, Header, Leaf, PROTOCOL_VERSION, SignatureBytes, transactions_hash};
 use crate::contract::{Context, Contract, Contracts, Refusal, Stop};
 use crate::execute::{BlockContext, Outcome, execute};
-use crate::genesis::{Founding, Genesis};
+use crate::genesis::{Founding, Genesis, Witnesses};
 use crate::hash::Hash;
 use crate::json::JsonError;
 use crate::keys::{MemorySigner, PublicKey, Signer};
 use crate::log::cosignature::cosign;
 use crate::log::merkle::{inclusion_proof, leaf_hash};
+use crate::log::note::VerifierKey;
 use crate::log::{Checkpoint, Frontier, NodeId, SignedCheckpoint};
 use crate::member::{Grants, KeyUse, Member, MemberKey, Params, Role};
 use crate::receipt::{Extra, Handover, STATE_PROOF, Shown, StateProof, cosigner_name, leaf_text, receipt};
@@ -70,9 +71,18 @@ pub fn set_of(numbers: &[u8]) -> ValidatorSet {
     ValidatorSet::new(numbers.iter().map(|n| validator(*n)).collect()).unwrap()
 }
 
+/// The verifier key of witness `n`, whose seed is `5n`.
+pub fn witness_key(n: u8) -> VerifierKey {
+    VerifierKey::for_cosignatures(&format!("witness-{n}.example/w"), &signer(0x50 + n).key().verifying_key()).unwrap()
+}
+
 /// A genesis file with one trader and validators 1 to 4.
 pub fn genesis_file(time: u64) -> Vec<u8> {
-    genesis_of(
+    serde_json::to_vec(&genesis(time)).unwrap()
+}
+
+pub fn genesis(time: u64) -> Genesis {
+    founders(
         time,
         vec![member("trader", Role::Enterprise, vec![member_key(1, KeyUse::Record, 0, None)])],
         &TEST_KINDS,
@@ -80,14 +90,18 @@ pub fn genesis_file(time: u64) -> Vec<u8> {
 }
 
 /// A genesis file with these members besides those that run nodes; enterprises and banks may write these kinds.
-pub fn genesis_of(time: u64, mut members: Vec<Member>, kinds: &[&str]) -> Vec<u8> {
+pub fn genesis_of(time: u64, members: Vec<Member>, kinds: &[&str]) -> Vec<u8> {
+    serde_json::to_vec(&founders(time, members, kinds)).unwrap()
+}
+
+fn founders(time: u64, mut members: Vec<Member>, kinds: &[&str]) -> Genesis {
     members.extend((1..=6).map(|n| member(&format!("node-{n}"), Role::Customs, vec![])));
     let mut writers = BTreeSet::from([Role::Enterprise]);
     if members.iter().any(|member| member.roles.contains(&Role::Bank)) {
         writers.insert(Role::Bank);
     }
     let kinds = kinds.iter().map(|kind| (Kind::parse(kind).unwrap(), writers.clone()));
-    let genesis = Genesis {
+    Genesis {
         origin: ORIGIN.into(),
         time: TimeMs(time * 1000),
         members,
@@ -96,8 +110,8 @@ pub fn genesis_of(time: u64, mut members: Vec<Member>, kinds: &[&str]) -> Vec<u8
         grants: Grants(kinds.collect()),
         params: Params::default(),
         rules: BTreeMap::new(),
-    };
-    serde_json::to_vec(&genesis).unwrap()
+        witnesses: None,
+    }
 }
 
 pub const TEST_KINDS: [&str; 3] = ["test.note/1", "test.panic/1", "test.refuse/1"];
@@ -201,6 +215,8 @@ pub struct Ledger {
     pub headers: Vec<Header>,
     pub certificates: Vec<Certificate>,
     pub handovers: Vec<Handover>,
+    /// Numbers of the witnesses who cosign.
+    pub witnesses: Vec<u8>,
 }
 
 impl Ledger {
@@ -210,6 +226,13 @@ impl Ledger {
 
     pub fn started(time: u64) -> Ledger {
         Ledger::founded(&genesis_file(time), contracts())
+    }
+
+    /// A ledger that asks for two of three witnesses; all three cosign.
+    pub fn witnessed() -> Ledger {
+        let witnesses = Witnesses { needed: 2, keys: [1, 2, 3].map(witness_key).into() };
+        let founders = Genesis { witnesses: Some(witnesses), ..genesis(START) };
+        Ledger { witnesses: vec![1, 2, 3], ..Ledger::founded(&serde_json::to_vec(&founders).unwrap(), contracts()) }
     }
 
     pub fn founded(genesis: &[u8], contracts: Contracts) -> Ledger {
@@ -229,6 +252,7 @@ impl Ledger {
             headers: vec![],
             certificates: vec![],
             handovers: vec![],
+            witnesses: vec![],
         };
         ledger.write(writes, 0);
         ledger
@@ -318,13 +342,17 @@ impl Ledger {
         self.validators[..set_of(&self.validators).quorum()].to_vec()
     }
 
-    /// The newest checkpoint: signed by the first of `numbers` as the log, cosigned by all of them.
+    /// The newest checkpoint: signed by the first of `numbers` as the log, cosigned by all of them and the witnesses.
     pub fn checkpoint(&self, numbers: &[u8]) -> SignedCheckpoint {
         let checkpoint = Checkpoint::new(ORIGIN, self.frontier.size(), self.frontier.root(), vec![]).unwrap();
         let mut lines = vec![checkpoint.sign_as_log(signer(0x20 + numbers[0]).key()).unwrap()];
         for n in numbers {
             let name = cosigner_name(ORIGIN, &validator(*n).member);
             lines.push(cosign(&checkpoint, &name, signer(0x30 + n).key(), START + 100 + u64::from(*n)).unwrap());
+        }
+        for n in &self.witnesses {
+            let name = witness_key(*n);
+            lines.push(cosign(&checkpoint, name.name(), signer(0x50 + n).key(), START + 200 + u64::from(*n)).unwrap());
         }
         SignedCheckpoint::new(checkpoint, lines).unwrap()
     }

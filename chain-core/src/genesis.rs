@@ -1,7 +1,10 @@
 //! The genesis: the file whose hash is the ledger's id, and the state it begins with.
 
 use crate::hash::Hash;
+use crate::log::note::{KeyType, VerifierKey};
+use crate::log::policy::RuleError;
 use crate::member::{Grants, Member, Params};
+use crate::receipt::policy_of;
 use crate::state::{StateFault, StateRead, keys};
 use crate::types::{LedgerId, TimeMs};
 use crate::validators::{Validator, ValidatorSet};
@@ -31,6 +34,35 @@ pub struct Genesis {
     /// Rule sets by name: data that law or policy may change.
     #[serde(default)]
     pub rules: BTreeMap<String, Value>,
+    /// Outsiders whose cosignatures every proof of this ledger needs besides the validators'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<Witnesses>,
+}
+
+/// The most witnesses of a ledger.
+pub const MAX_WITNESSES: usize = 32;
+
+/// Witnesses from outside (c2sp.org/tlog-witness): they run no node, and sign that the log only ever grew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witnesses {
+    /// How many of them must have cosigned, 1 to their number.
+    pub needed: usize,
+    /// Their verifier keys (type 0x04), 1 to [`MAX_WITNESSES`], named outside the ledger's origin.
+    pub keys: Vec<VerifierKey>,
+}
+
+impl Witnesses {
+    /// A witness named like the log or one of its cosigners would be taken for it.
+    fn fit(&self, origin: &str) -> bool {
+        let outside = |key: &VerifierKey| {
+            key.key_type() == KeyType::CosignatureV1
+                && key.name().strip_prefix(origin).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        };
+        (1..=MAX_WITNESSES).contains(&self.keys.len())
+            && (1..=self.keys.len()).contains(&self.needed)
+            && self.keys.iter().all(outside)
+    }
 }
 
 /// Why a genesis file cannot start a ledger.
@@ -48,6 +80,12 @@ pub enum GenesisError {
     /// A member stands twice, or a key of its has an id that is not its thumbprint.
     #[error("member {0} stands twice or has a wrong key id")]
     Member(String),
+    /// Witnesses that could be taken for others, or that nobody could satisfy.
+    #[error("witnesses must be 1 to 32 keys of type 0x04 with names outside the origin, and needed 1 to their number")]
+    Witnesses,
+    /// The policy of the checkpoints would not be one; see [`policy_of`].
+    #[error("the checkpoints' policy: {0}")]
+    Policy(#[from] RuleError),
     /// A value cannot be stored.
     #[error(transparent)]
     State(#[from] StateFault),
@@ -90,6 +128,10 @@ impl Founding {
         let validators = ValidatorSet::new(genesis.validators.clone())
             .filter(|set| set.iter().all(|v| ids.contains(&v.member)))
             .ok_or(GenesisError::Validators)?;
+        if !genesis.witnesses.as_ref().is_none_or(|witnesses| witnesses.fit(&genesis.origin)) {
+            return Err(GenesisError::Witnesses);
+        }
+        policy_of(&genesis.origin, &validators, genesis.witnesses.as_ref())?;
         Ok(Founding { id: LedgerId(Hash::of(bytes)), genesis, validators })
     }
 

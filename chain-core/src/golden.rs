@@ -7,6 +7,7 @@ use crate::block::{Certificate, Header, Leaf};
 use crate::fixtures::{Ledger, START, draft, public, signer, transaction, validator};
 use crate::hash::Hash;
 use crate::keys::b64;
+use crate::receipt::Trust;
 use crate::tree;
 use crate::vote::{StreamStatement, VoteKind, proposal_bytes, stream_bytes, vote_bytes};
 use ed25519_dalek::Signer as _;
@@ -190,13 +191,45 @@ fn golden() -> String {
     out.0
 }
 
+/// The same example on a ledger that asks for two of three witnesses.
+fn golden_with_witnesses() -> String {
+    let mut out = Golden(
+        "The example of golden.txt on a ledger that asks for two of three witnesses. Witness n cosigns with the seed 5n\n\
+         (one byte repeated 32 times).\n"
+            .into(),
+    );
+    let mut ledger = Ledger::witnessed();
+    let drafts = [draft("test.note/1", "order:1", json!({"qty": 5}), &[("price", "12")])];
+    let built = transaction(ledger.id(), "1", &drafts);
+    ledger.commit(&[&built], None);
+    ledger.commit(&[], Some(&[3, 4, 5, 6]));
+    ledger.witnesses = vec![1, 3];
+    ledger.commit(&[], None);
+    out.section("1 genesis, as one line without newline");
+    out.0.push_str(&format!("{}\n", serde_json::to_string(&ledger.founding.genesis).unwrap()));
+    out.line("ledger id", ledger.id());
+    out.section("2 policy of the founders");
+    let policy = Trust::in_genesis(&ledger.founding).policy(&ledger.founding.validators).unwrap();
+    out.0.push_str(&String::from_utf8(policy.encode()).unwrap());
+    out.section("3 receipt with a handover, cosigned by witnesses 1 and 3");
+    out.0.push_str(&ledger.receipt(&built, &[0]));
+    out.section("4 state proof");
+    out.0.push_str(&format!("{}\n", String::from_utf8(ledger.state_proof("note/order:1").to_bytes()).unwrap()));
+    out.0
+}
+
 #[test]
-fn the_golden_file_is_current() {
-    let golden = golden();
-    if golden != include_str!("golden.txt") {
-        let path = std::env::temp_dir().join("sealane-golden.txt");
-        std::fs::write(&path, &golden).unwrap();
-        panic!("a hashed or signed format changed; if that is meant, put {} in its place", path.display());
+fn the_golden_files_are_current() {
+    let files = [
+        ("golden.txt", golden(), include_str!("golden.txt")),
+        ("golden-witnesses.txt", golden_with_witnesses(), include_str!("golden-witnesses.txt")),
+    ];
+    for (name, golden, kept) in files {
+        if golden != kept {
+            let path = std::env::temp_dir().join(format!("sealane-{name}"));
+            std::fs::write(&path, &golden).unwrap();
+            panic!("a hashed or signed format changed; if that is meant, put {} in its place", path.display());
+        }
     }
 }
 

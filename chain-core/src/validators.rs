@@ -29,7 +29,9 @@ pub struct ValidatorSet(Vec<Validator>);
 impl ValidatorSet {
     /// Orders validators by member id.
     ///
-    /// None when the set is empty or over 100, a member has two validators, or a key stands twice.
+    /// None when the set is empty or over 100, a member has two validators, or a key stands twice; and when a member's
+    /// id means something else in the policy of the checkpoints (`none`, `validators`, `witnesses`, `consortium`,
+    /// `witness-<number>`): nobody could check them.
     pub fn new(mut validators: Vec<Validator>) -> Option<ValidatorSet> {
         validators.sort_by(|a, b| a.member.cmp(&b.member));
         let distinct_members = validators.windows(2).all(|pair| pair[0].member != pair[1].member);
@@ -37,7 +39,8 @@ impl ValidatorSet {
             validators.iter().flat_map(|v| [&v.vote, &v.log, &v.cosigner, &v.peer]).collect();
         keys.sort();
         let distinct_keys = keys.windows(2).all(|pair| pair[0] != pair[1]);
-        (!validators.is_empty() && validators.len() <= 100 && distinct_members && distinct_keys)
+        let nameable = validators.iter().all(|v| !has_other_meaning(v.member.as_str()));
+        (!validators.is_empty() && validators.len() <= 100 && distinct_members && distinct_keys && nameable)
             .then_some(ValidatorSet(validators))
     }
 
@@ -87,6 +90,11 @@ impl ValidatorSet {
     pub fn hash(&self) -> Hash {
         Hash::of(&self.to_bytes())
     }
+}
+
+fn has_other_meaning(name: &str) -> bool {
+    let numbered = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit());
+    matches!(name, "none" | "validators" | "witnesses" | "consortium") || name.strip_prefix("witness-").is_some_and(numbered)
 }
 
 /// Proposers to pass over, because a round of theirs failed: a pure function of committed blocks.

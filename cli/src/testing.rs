@@ -80,6 +80,7 @@ pub fn genesis() -> Vec<u8> {
         grants: Grants::default(),
         params: Params::default(),
         rules: BTreeMap::new(),
+        witnesses: None,
     };
     serde_json::to_vec(&genesis).unwrap()
 }

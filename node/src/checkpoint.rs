@@ -2,10 +2,13 @@
 //! checkpoint with a quorum serves receipts. Finality never waits for it.
 //!
 //! Signed are: the first block of each second of block time, so that all sign the same; a block that hands
-//! over to other validators; and, when nothing happens, the newest block, and again every minute.
+//! over to other validators; and, when nothing happens, the newest block, and again every minute. Where the genesis
+//! asks for witnesses, a checkpoint with the validators' quorum goes to them before it serves ([`outside`]).
 
 mod handovers;
+mod outside;
 
+pub use outside::Asked;
 pub use handovers::{missing_handovers, stored_handovers};
 
 use crate::dataplane::{DataPlane, Message};
@@ -42,7 +45,7 @@ pub struct CheckpointKeys {
     pub cosigner: MemorySigner,
 }
 
-/// The newest checkpoint with a quorum.
+/// The newest checkpoint with all signatures that its policy asks for.
 ///
 /// # Errors
 /// The store failed.
@@ -70,7 +73,9 @@ struct Inner {
     /// Lines for sizes that this node has not reached.
     early: BTreeMap<u64, Vec<(Hash, Vec<String>)>>,
     signed: BTreeMap<u64, Instant>,
+    /// The newest complete checkpoint.
     newest: u64,
+    outside: outside::Outside,
     last_commit: Option<Instant>,
 }
 
@@ -127,6 +132,7 @@ impl Checkpoints {
                 && let Some(oldest) = inner.ends.iter().find(|(_, end)| end.handover.is_none()).map(|(size, _)| *size)
             {
                 inner.ends.remove(&oldest);
+                inner.outside.forget(oldest);
             }
             inner.last_commit = Some(Instant::now());
             let later = inner.early.split_off(&(size + 1));
@@ -153,7 +159,7 @@ impl Checkpoints {
             let unsigned = !inner.signed.contains_key(size);
             let stale = inner.signed.get(size).is_some_and(|at| at.elapsed() >= REFRESH);
             // Signatures lost on the way are sent again until the quorum is there.
-            let unheard = inner.newest < *size && inner.signed.get(size).is_some_and(|at| at.elapsed() >= 4 * QUIET);
+            let unheard = inner.newest.max(inner.outside.newest()) < *size && inner.signed.get(size).is_some_and(|at| at.elapsed() >= 4 * QUIET);
             (quiet && (unsigned || stale || unheard)).then_some(*size)
         };
         due.map_or(Ok(()), |size| self.sign(size))
@@ -227,7 +233,7 @@ impl Checkpoints {
         let good: Vec<SignatureLine> = lines
             .iter()
             .filter_map(|text| SignatureLine::parse(text).ok())
-            .filter(|line| made_by_validator(&checkpoint, &end.validators, line))
+            .filter(|line| made_by_validator(&checkpoint, &end.validators, line) || self.witness_of(&checkpoint, line).is_some())
             .collect();
         if good.is_empty() {
             return Ok(());
@@ -244,6 +250,9 @@ impl Checkpoints {
         let origin = &self.ledger.founding().genesis.origin;
         let fail = |e: &dyn std::fmt::Display| LedgerError::Damaged(format!("checkpoint: {e}"));
         let mut inner = self.inner();
+        for witness in self.witness_keys().filter(|key| lines.iter().any(|line| key.made(line))) {
+            inner.outside.note(witness, size);
+        }
         let known = inner.lines.entry(size).or_default();
         for line in lines {
             known.retain(|old| old.name() != line.name() || old.key_id() != line.key_id());
@@ -259,8 +268,14 @@ impl Checkpoints {
             .map(|(_, line)| line.clone())
             .collect();
         let checkpoint = Checkpoint::new(origin, size, end.root, Vec::new()).map_err(|e| fail(&e))?;
+        let all = SignedCheckpoint::new(checkpoint.clone(), known.clone()).map_err(|e| fail(&e))?;
         let signed = SignedCheckpoint::new(checkpoint, kept).map_err(|e| fail(&e))?;
-        let policy = policy_of(origin, &end.validators).map_err(|e| fail(&e))?;
+        outside::bound(&mut inner);
+        let witnesses = self.ledger.founding().genesis.witnesses.as_ref();
+        if witnesses.is_some() && policy_of(origin, &end.validators, None).is_ok_and(|policy| policy.verify(&all).is_ok()) {
+            inner.outside.agree(all, self.turn(end, size));
+        }
+        let policy = policy_of(origin, &end.validators, witnesses).map_err(|e| fail(&e))?;
         if policy.verify_strict(&signed).is_err() {
             return Ok(());
         }
@@ -279,8 +294,10 @@ impl Checkpoints {
             }
             inner.newest = size;
             // The lines of a handover are kept until it is complete, however far the log has gone on.
-            let Inner { ends, lines, .. } = &mut *inner;
-            lines.retain(|at, _| at.saturating_add(1) >= size || ends.get(at).is_some_and(|end| end.handover.is_some()));
+            let Inner { ends, lines, outside, .. } = &mut *inner;
+            let awaited = |at: u64| ends.get(&at).is_some_and(|end| end.handover.is_some());
+            lines.retain(|at, _| at.saturating_add(1) >= size || awaited(*at));
+            outside.settle(size, awaited);
         }
         drop(inner);
         if !batch.is_empty() {
@@ -292,7 +309,12 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Leaves covered by the newest checkpoint with a quorum.
+    /// The witness of the genesis that cosigned so.
+    fn witness_of(&self, checkpoint: &Checkpoint, line: &SignatureLine) -> Option<&VerifierKey> {
+        self.witness_keys().find(|key| verify_cosignature(key, checkpoint, line).is_ok())
+    }
+
+    /// Leaves covered by the newest complete checkpoint.
     pub fn newest_size(&self) -> u64 {
         self.inner().newest
     }

@@ -1,5 +1,6 @@
 //! A node's configuration: one TOML file in its folder.
 
+use chain_core::log::VerifierKey;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ pub struct NodeConfig {
     /// The other nodes.
     #[serde(default)]
     pub peers: Vec<PeerConfig>,
+    /// The outside witnesses of the genesis, and where each is asked.
+    #[serde(default)]
+    pub witnesses: Vec<WitnessConfig>,
     /// State proofs are served for this many heights; left out, all are kept.
     #[serde(default)]
     pub keep_versions: Option<u64>,
@@ -47,6 +51,16 @@ pub struct PeerConfig {
     pub consensus: SocketAddr,
     /// Where its data plane listens.
     pub data_plane: SocketAddr,
+}
+
+/// A witness from outside.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Its verifier key, as the genesis names it.
+    pub key: VerifierKey,
+    /// Its submission prefix: `<url>/add-checkpoint` takes checkpoints.
+    pub url: String,
 }
 
 /// The node's keys: seeds in base64url. All different.

@@ -9,7 +9,7 @@
 //! ledger     executes and commits: one synced batch
 //! storage    RocksDB, or memory
 //! index      derived tables
-//! checkpoint signatures over the log, from which receipts come
+//! checkpoint signatures over the log, from which receipts come; witness asks outsiders for theirs
 //! answers    tells those who wait
 //! query      answers with proof
 //! ```
@@ -35,6 +35,7 @@ pub mod disclosures;
 pub mod export;
 pub mod high_water;
 pub mod metrics;
+pub mod witness;
 mod run;
 
 pub use run::{RunError, log_to_stderr, read_genesis, run};

@@ -13,6 +13,7 @@ use crate::ledger::{Ledger, LedgerError, Settings};
 use crate::mempool::{Limits, Mempool};
 use crate::metrics::Metrics;
 use crate::storage::{RocksStorage, StorageError};
+use crate::witness::{self, Client};
 use crate::{admission, clock};
 use chain_core::genesis::{Founding, GenesisError};
 use chain_core::keys::{MemorySigner, PublicKey, Signer as _};
@@ -46,6 +47,9 @@ pub enum RunError {
     /// A key of a peer.
     #[error("the key of peer {0} is not 32 bytes in base64url")]
     PeerKey(String),
+    /// A witness that the genesis does not name, or an address that is none.
+    #[error("witness {0}: {1}")]
+    Witness(String, &'static str),
     /// The database did not open.
     #[error("the database did not open ({0}); if it is damaged, move its folder `ledger` away and nothing else: the node fetches the ledger again")]
     Storage(#[from] StorageError),
@@ -143,6 +147,14 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
     let (plane, inbox) = dataplane::start(keys.peer, config.data_plane, &plane_peers)?;
     let checkpoints =
         Arc::new(Checkpoints::new(ledger.clone(), Some(keys.checkpoints.clone()), plane.clone())?);
+    let mut witnesses = Vec::new();
+    for listed in &config.witnesses {
+        let fail = |why| RunError::Witness(listed.key.name().to_owned(), why);
+        if !checkpoints.witness_keys().any(|key| *key == listed.key) {
+            return Err(fail("the genesis names no such key; its line would be refused in every receipt"));
+        }
+        witnesses.push(Client::new(listed.key.clone(), &listed.url).map_err(|_| fail("its url cannot be used"))?);
+    }
     let vote_key: PublicKey = MemorySigner::from_seed(&keys.vote).public_key();
     let blocks = Arc::new(Blocks {
         ledger: ledger.clone(),
@@ -195,6 +207,9 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
     let engine = Arc::new(engine);
     let _ = node.consensus.set(engine.clone());
 
+    for client in witnesses {
+        tokio::spawn(witness::attend(checkpoints.clone(), client));
+    }
     tokio::spawn(listen_to_peers(blocks.clone(), inbox));
     tokio::spawn(tend(blocks.clone(), plane));
     let api = api::serve(config.api, api::router(node.clone())).await?;

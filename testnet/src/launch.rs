@@ -143,6 +143,7 @@ impl Network {
                 data_plane: ports.data_plane,
                 peers: peers.iter().filter(|p| p.member != plan.member).cloned().collect(),
                 keep_versions: None,
+                witnesses: Vec::new(),
                 log_json: false,
             };
             let text = |e: toml::ser::Error| LaunchError::Form(e.to_string());

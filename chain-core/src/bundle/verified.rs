@@ -108,7 +108,7 @@ pub struct Stamped {
 /// A cosignature of the checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cosigner {
-    /// Its name in the policy: a validator's member id.
+    /// Its name in the policy: a validator's member id, or `witness-<n>`.
     pub name: String,
     /// The time it stated, Unix seconds.
     pub time: u64,
@@ -191,7 +191,7 @@ pub struct VerifiedBundle {
     pub handovers: usize,
     /// Who cosigned it, and when.
     pub cosigned: Vec<Cosigner>,
-    /// Unix seconds at which a quorum had.
+    /// Unix seconds at which a quorum of the validators had.
     pub cosigned_at: u64,
     /// State values and absences.
     pub state: Vec<ProvedValue>,

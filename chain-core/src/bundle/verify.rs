@@ -12,7 +12,7 @@ use crate::keys::unb64;
 use crate::log::SignedCheckpoint;
 use crate::log::merkle::{leaf_hash, verify_inclusion};
 use crate::member::{KeyUse, Member};
-use crate::receipt::{Trust, VerifyError, follow, policy_of};
+use crate::receipt::{Trust, VerifyError, follow, reached_by_validators};
 use crate::record;
 use crate::tx::disclosure::{self, Sealed};
 use crate::tx::{ParsedTx, TxError};
@@ -41,7 +41,7 @@ pub fn verify(file: &[u8], ledger: &LedgerId, tokens: Option<&dyn TimeToken>) ->
     }
     // 4. Checkpoint.
     let policy =
-        policy_of(trust.origin(), &set).map_err(|e| at(Check::Checkpoint)(VerifyError::Form(e.to_string())))?;
+        trust.policy(&set).map_err(|e| at(Check::Checkpoint)(VerifyError::Form(e.to_string())))?;
     let cosigned = policy.verify_strict(&parts.checkpoint).map_err(|e| at(Check::Checkpoint)(e.into()))?;
     if policy.encode() != bundle.policy.as_bytes() {
         return Err(at(Check::Checkpoint)(VerifyError::Policy));
@@ -94,7 +94,7 @@ pub fn verify(file: &[u8], ledger: &LedgerId, tokens: Option<&dyn TimeToken>) ->
         log_size: log.size,
         handovers: used,
         cosigned: cosigned.witnesses.iter().map(cosigner).collect(),
-        cosigned_at: cosigned.reached_by(set.quorum()),
+        cosigned_at: reached_by_validators(&set, &cosigned),
         entries,
         stamped,
         page: is_page,

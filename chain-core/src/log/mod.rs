@@ -9,6 +9,7 @@
 //! | [`policy`] | which logs and how many witnesses a verifier trusts | c2sp.org/tlog-policy |
 //! | [`proof`] | the receipt: entry index, inclusion proof, checkpoint | c2sp.org/tlog-proof |
 //! | [`tiles`] | the tree and its entries cut into cacheable files | c2sp.org/tlog-tiles |
+//! | [`witness`] | how a log asks a witness, and how a witness judges | c2sp.org/tlog-witness |
 //!
 //! An entry becomes a receipt in four steps: its [`merkle::leaf_hash`] is pushed on a [`merkle::Frontier`]; a
 //! [`checkpoint::Checkpoint`] of the new size and root is signed by log keys and cosigned by witnesses;
@@ -18,7 +19,7 @@
 //! Every reader is strict: inputs are bounded, nothing may trail, and numbers, hexadecimal and base64 have one spelling
 //! each, so that parsing a note, a checkpoint or a proof and encoding it again gives the same bytes. Nothing here reads
 //! a clock: times are Unix seconds given by the caller. Messages begin with a stable code: `L1xx` tree, `L2xx` note and
-//! keys, `L3xx` checkpoint, `L4xx` cosignature, `L5xx` proof file, `L6xx` policy, `L7xx` tiles.
+//! keys, `L3xx` checkpoint, `L4xx` cosignature, `L5xx` proof file, `L6xx` policy, `L7xx` tiles, `L8xx` witness.
 
 pub mod checkpoint;
 pub mod cosignature;
@@ -28,6 +29,7 @@ pub mod policy;
 pub mod proof;
 mod text;
 pub mod tiles;
+pub mod witness;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Handovers: how trust in one validator set becomes trust in the next.
 
-use super::trust::{Trust, policy_of};
+use super::trust::Trust;
 use super::{VerifyError, leaf_text};
 use crate::block::Leaf;
 use crate::hash::Hash;
@@ -45,11 +45,11 @@ impl Handover {
         }
     }
 
-    /// Checks the handover against the validators before it. Gives those after it, and the leaf's place.
+    /// Checks the handover against the validators before it, on the ledger that is trusted. Gives those after it, and the leaf's place.
     ///
     /// # Errors
     /// What does not hold, in a sentence.
-    pub fn verify(&self, origin: &str, before: &ValidatorSet) -> Result<(ValidatorSet, u64), String> {
+    pub fn verify(&self, trust: &Trust, before: &ValidatorSet) -> Result<(ValidatorSet, u64), String> {
         let next = ValidatorSet::new(self.validators.clone()).ok_or("the validators are not a set")?;
         if next.iter().ne(self.validators.iter()) {
             return Err("the validators are not in order".into());
@@ -65,7 +65,7 @@ impl Handover {
             return Err("the block does not hand over to these validators".into());
         }
         let checkpoint = SignedCheckpoint::parse(self.checkpoint.as_bytes()).map_err(|e| e.to_string())?;
-        let policy = policy_of(origin, before).map_err(|e| e.to_string())?;
+        let policy = trust.policy(before).map_err(|e| e.to_string())?;
         policy.verify_strict(&checkpoint).map_err(|e| e.to_string())?;
         let stated = checkpoint.checkpoint();
         verify_inclusion(&leaf_hash(&bytes), self.index, stated.size(), &self.path, &stated.root())
@@ -81,7 +81,7 @@ pub(crate) fn follow(trust: &Trust, handovers: &[Handover], size: u64) -> Result
     let mut from = 0;
     for (index, handover) in handovers.iter().enumerate() {
         let fail = |reason: String| VerifyError::Handover { index, reason };
-        let (next, at) = handover.verify(trust.origin(), &set).map_err(fail)?;
+        let (next, at) = handover.verify(trust, &set).map_err(fail)?;
         if at < from {
             return Err(fail("it comes before the one before it".into()));
         }

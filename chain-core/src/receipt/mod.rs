@@ -13,6 +13,7 @@ pub use handover::Handover;
 pub(crate) use handover::follow;
 pub use state_proof::{ProvedState, STATE_PROOF, StateProof};
 pub use trust::{Trust, cosigner_name, policy_of};
+pub(crate) use trust::reached_by_validators;
 
 use crate::block::Leaf;
 use crate::hash::Hash;
@@ -91,6 +92,8 @@ pub struct Verified {
     pub log_size: u64,
     /// How many validators cosigned.
     pub cosigned: usize,
+    /// How many witnesses from outside did.
+    pub witnessed: usize,
     /// The records shown: id and content.
     pub records: Vec<(RecordId, Value)>,
 }
@@ -123,9 +126,10 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
     if used != extra.handovers.len() {
         return Err(VerifyError::Unused);
     }
-    // 3. A quorum of them cosigned the checkpoint, and every signature line verifies.
-    let policy = policy_of(trust.origin(), &set).map_err(|e| VerifyError::Form(e.to_string()))?;
-    policy.verify_strict(proof.checkpoint())?;
+    // 3. A quorum of them and enough witnesses cosigned the checkpoint, and every signature line verifies.
+    let policy = trust.policy(&set).map_err(|e| VerifyError::Form(e.to_string()))?;
+    let evaluation = policy.verify_strict(proof.checkpoint())?;
+    let cosigned = trust::validator_times(&set, &evaluation).len();
     // 4. The leaf is in the log.
     let checkpoint = proof.checkpoint().checkpoint();
     crate::log::merkle::verify_inclusion(
@@ -175,7 +179,8 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
         code: u16::from_be_bytes([c0, c1]),
         refused_record: u16::from_be_bytes([r0, r1]),
         log_size: checkpoint.size(),
-        cosigned: proof.checkpoint().signatures().iter().filter(|line| line.name() != trust.origin()).count(),
+        cosigned,
+        witnessed: evaluation.witnesses.len() - cosigned,
         records,
     })
 }

@@ -1,6 +1,7 @@
 //! State proofs: the value of a key after a block, or that it has none.
 
-use super::{Handover, Trust, VerifyError, handover, policy_of};
+use super::trust::reached_by_validators;
+use super::{Handover, Trust, VerifyError, handover};
 use crate::block::Leaf;
 use crate::hash::Hash;
 use crate::json;
@@ -56,7 +57,7 @@ pub struct ProvedState {
     pub log_size: u64,
     /// Whether the block is the last that the checkpoint covers: then this was the state at `cosigned_at`.
     pub newest: bool,
-    /// Unix seconds at which a quorum had cosigned the checkpoint.
+    /// Unix seconds at which a quorum of the validators had cosigned the checkpoint.
     pub cosigned_at: u64,
 }
 
@@ -98,7 +99,7 @@ impl StateProof {
         if used != document.handovers.len() {
             return Err(VerifyError::Unused);
         }
-        let policy = policy_of(trust.origin(), &set).map_err(|e| VerifyError::Form(e.to_string()))?;
+        let policy = trust.policy(&set).map_err(|e| VerifyError::Form(e.to_string()))?;
         let cosigned = policy.verify_strict(&checkpoint)?;
         verify_inclusion(&leaf_hash(&leaf), document.index, stated.size(), &document.path, &stated.root())?;
         let Some(Leaf::Block { height, time, state_root, .. }) = Leaf::from_bytes(&leaf) else {
@@ -113,7 +114,7 @@ impl StateProof {
             time,
             log_size: stated.size(),
             newest: document.index + 1 == stated.size(),
-            cosigned_at: cosigned.reached_by(set.quorum()),
+            cosigned_at: reached_by_validators(&set, &cosigned),
         })
     }
 }

@@ -4,6 +4,7 @@
 mod bytes;
 mod handovers;
 mod states;
+mod witnesses;
 
 use super::*;
 use crate::fixtures::{Ledger, draft, note, public, set_of, transaction};
@@ -48,6 +49,7 @@ fn a_good_receipt_says_what_happened() {
         refused_record: 0,
         log_size: 12,
         cosigned: 3,
+        witnessed: 0,
         records: vec![(
             RecordId { tx: all[3].id, index: 0 },
             json!({"kind": "test.note/1", "objects": ["order:4"], "at": "2026-01-01T00:00:00Z", "body": {"text": "4"}}),

@@ -20,6 +20,10 @@ fn a_set_is_what_it_says() {
     assert!(ValidatorSet::new(vec![validator(1), shared]).is_none(), "a key of another");
     let twice = Validator { cosigner: validator(1).vote, ..validator(1) };
     assert!(ValidatorSet::new(vec![twice]).is_none(), "one key for two uses");
+    for (name, fits) in [("none", false), ("consortium", false), ("witness-12", false), ("witness-", true), ("witness-1a", true)] {
+        let named = Validator { member: crate::fixtures::id(name), ..validator(1) };
+        assert_eq!(ValidatorSet::new(vec![named]).is_some(), fits, "{name}");
+    }
     let set = ValidatorSet::new(vec![validator(3), validator(1), validator(2)]).unwrap();
     assert_eq!(set, set_of(&[1, 2, 3]));
     assert_eq!(ValidatorSet::from_bytes(&set.to_bytes()), Some(set.clone()));

@@ -263,7 +263,7 @@ impl ProposalCall {
             Action::SetValidators { validators } => ensure(
                 ValidatorSet::new(validators.clone()).is_some(),
                 format!("{place}/set_validators/validators"),
-                "validators are 1 to 100, one per member, and all their keys different",
+                "validators are 1 to 100, one per member, all their keys different, and no member is called as a policy calls others",
             ),
             Action::SetFollowers { followers } => {
                 let distinct: BTreeSet<&PublicKey> = followers.0.values().collect();

@@ -7,6 +7,7 @@ use super::rules::{MAX_VERSIONS, RuleVersions, rule_name_ok};
 use super::state::{KeyOwner, Purpose, key_owner};
 use chain_core::genesis::Genesis;
 use chain_core::json::JsonError;
+use chain_core::keys::PublicKey;
 use chain_core::types::{Height, Kid, MemberId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +50,14 @@ fn owners(genesis: &Genesis) -> Vec<(Kid, KeyOwner)> {
         member.keys.iter().map(move |key| (key.kid.clone(), owner.clone()))
     });
     let nodes = node_keys(genesis.validators.iter(), &genesis.followers);
-    members.chain(nodes.into_iter().map(|(key, owner)| (key.kid(), owner))).collect()
+    let mut owners: Vec<_> = members.chain(nodes.into_iter().map(|(key, owner)| (key.kid(), owner))).collect();
+    for (n, key) in (1..).zip(genesis.witnesses.iter().flat_map(|witnesses| &witnesses.keys)) {
+        let named = MemberId::parse(&format!("witness-{n}"));
+        if let (Some(member), Ok(key)) = (named, PublicKey::from_bytes(key.public().to_bytes())) {
+            owners.push((key.kid(), KeyOwner { member, purpose: Purpose::Witness }));
+        }
+    }
+    owners
 }
 
 /// State values of height 0 beyond those of `chain_core`: the index of all keys of the founders.

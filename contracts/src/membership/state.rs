@@ -21,6 +21,8 @@ pub enum Purpose {
     Cosigner,
     /// A node on the network: of a validator or a follower.
     Peer,
+    /// An outside witness of the genesis, by the name that policies give it: `witness-1`.
+    Witness,
 }
 
 /// Whose a key is and what for: state key [`key_owner`]. Written once, never changed, never removed.

@@ -9,6 +9,7 @@ use chain_core::execute::{BlockContext, Outcome, execute};
 use chain_core::genesis::{Founding, Genesis};
 use chain_core::hash::Hash;
 use chain_core::keys::{MemorySigner, PublicKey, Signer};
+use chain_core::log::VerifierKey;
 use chain_core::member::{Grants, KeyUse, Member, MemberKey, Params, Role};
 use chain_core::record::RecordDraft;
 use chain_core::state::StateRead;
@@ -56,6 +57,11 @@ pub fn validator(name: &str) -> Validator {
     Validator { member: id(name), vote: key("vote"), log: key("log"), cosigner: key("cosigner"), peer: key("peer") }
 }
 
+/// The verifier key of a cosigner, whose key is that of [`signer`] of `key`.
+pub fn cosigner_key(name: &str, key: &str) -> VerifierKey {
+    VerifierKey::for_cosignatures(name, &signer(key).key().verifying_key()).unwrap()
+}
+
 /// Every kind may be written by every role named.
 pub fn grants(kinds: &[(&str, &[Role])]) -> Grants {
     let roles = |roles: &[Role]| roles.iter().copied().collect::<BTreeSet<Role>>();
@@ -72,6 +78,7 @@ pub fn genesis(members: Vec<Member>, validators: &[&str], grants: Grants) -> Gen
         grants,
         params: Params { votes_needed: 3, ..Params::default() },
         rules: BTreeMap::new(),
+        witnesses: None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::state::{Proposal, ProposalStatus, proposal};
 use super::*;
 use crate::membership::testkit::*;
 use chain_core::authority::Followers;
-use chain_core::genesis::Genesis;
+use chain_core::genesis::{Genesis, Witnesses};
 use chain_core::member::{Grants, Params, Role};
 use chain_core::types::{Height, RecordId};
 use chain_core::validators::ValidatorSet;
@@ -277,6 +277,18 @@ fn validators_and_followers() {
     for used in ["shop/vote", "shop/follower", "tax/log"] {
         assert_eq!(l.call("shop", KEY, add_key(used, &["record"])), 2002, "{used} stays what it was");
     }
+}
+
+/// A validator that cosigned with a witness's key would leave the ledger without a policy that anybody can check.
+#[test]
+fn a_witness_key_serves_nobody_else() {
+    let witness = Witnesses { needed: 1, keys: vec![cosigner_key("w.example/w", "shop/cosigner")] };
+    let genesis = Genesis { witnesses: Some(witness), ..small_genesis() };
+    let l = &mut TestLedger::new(&genesis);
+    assert_eq!(decide(l, validators(&["customs", "tax", "bank-1", "shop"])), 2002);
+    assert_eq!(l.call("shop", KEY, add_key("shop/cosigner", &["record"])), 2002);
+    let shared = Witnesses { needed: 1, keys: vec![cosigner_key("w.example/w", "tax/vote")] };
+    assert!(check_genesis(&Genesis { witnesses: Some(shared), ..small_genesis() }).is_err());
 }
 
 #[test]

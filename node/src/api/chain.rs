@@ -162,8 +162,8 @@ pub async fn member(state: State, _: Caller, Path(id): Path<String>) -> Result<R
 #[utoipa::path(get, path = "/v1/validators", tag = "chain", responses((status = 200, description = "validators, quorum, policy")))]
 pub async fn validators(state: State, _: Caller) -> Result<Response, Problem> {
     let head = state.0.blocks.ledger.head();
-    let origin = &state.0.blocks.ledger.founding().genesis.origin;
-    let policy = chain_core::receipt::policy_of(origin, &head.validators).map_err(|e| Problem::internal(&e))?;
+    let trust = chain_core::receipt::Trust::in_genesis(state.0.blocks.ledger.founding());
+    let policy = trust.policy(&head.validators).map_err(|e| Problem::internal(&e))?;
     let skipped: Vec<PublicKey> = head.skips.at(&head.validators, head.height.next());
     Ok(axum::Json(json!({
         "height": head.height.next().0,

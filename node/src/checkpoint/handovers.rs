@@ -10,7 +10,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::query;
 use crate::storage::{Batch, Direction, Table};
 use chain_core::block::{Header, Leaf};
-use chain_core::receipt::Handover;
+use chain_core::receipt::{Handover, Trust};
 use chain_core::state::keys::VALIDATORS;
 use chain_core::types::Height;
 use chain_core::validators::ValidatorSet;
@@ -140,10 +140,10 @@ impl Checkpoints {
         let found = self.inner().ends.iter().find(awaited).map(|(size, end)| (*size, end.clone()));
         let Some((size, end)) = found else { return Ok(()) };
         let Ok(handover) = serde_json::from_slice::<Handover>(json) else { return Ok(()) };
-        let origin = &self.ledger.founding().genesis.origin;
+        let trust = Trust::in_genesis(self.ledger.founding());
         let fits = handover.index + 1 == size
             && handover
-                .verify(origin, &end.validators)
+                .verify(&trust, &end.validators)
                 .is_ok_and(|(next, _)| end.handover.is_some_and(|(expected, _)| expected == next));
         if !fits {
             return Ok(());

@@ -93,6 +93,7 @@ impl Cast {
             grants: Grants(grants),
             params: Params::default(),
             rules: BTreeMap::new(),
+            witnesses: None,
         })
     }
 }

@@ -165,7 +165,7 @@ fn trust(story: &Story) -> Vec<Bad> {
         (
             "policy-of-others",
             9011,
-            policy(String::from_utf8(policy_of(ORIGIN, &set_of(&[2, 3, 4, 5])).unwrap().encode()).unwrap()),
+            policy(String::from_utf8(policy_of(ORIGIN, &set_of(&[2, 3, 4, 5]), None).unwrap().encode()).unwrap()),
         ),
     ]
 }

@@ -204,7 +204,7 @@ impl Story {
             listed.iter().map(|code| Listing { object: (*code).into(), records: self.records_of(code) }).collect();
         listings.sort_by(|a, b| a.object.cmp(&b.object));
         let genesis = serde_json::to_vec(&ledger.founding.genesis).unwrap();
-        let policy = policy_of(ORIGIN, &set_of(&ledger.validators)).unwrap().encode();
+        let policy = policy_of(ORIGIN, &set_of(&ledger.validators), None).unwrap().encode();
         Bundle {
             format: BUNDLE.into(),
             page: page::hash(PAGE.as_bytes()).unwrap(),

@@ -4,6 +4,7 @@ use super::super::text::{base64_bytes, base64_text};
 use super::{MAX_KEY_NAME_BYTES, SignatureLine};
 use crate::hash::Hash;
 use ed25519_dalek::{Signature, VerifyingKey};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The short identifier of a key: with the key's name it says which key made a signature.
@@ -54,8 +55,9 @@ pub enum KeyError {
     Id,
 }
 
-/// A public key with its name and purpose.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A public key with its name and purpose; in JSON and TOML the text of [`VerifierKey::encode`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct VerifierKey {
     name: String,
     id: KeyId,
@@ -165,6 +167,19 @@ impl VerifierKey {
     pub(in super::super) fn verify_message(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Invalid)?;
         self.public.verify_strict(message, &signature).map_err(|_| SignatureError::Invalid)
+    }
+}
+
+impl TryFrom<String> for VerifierKey {
+    type Error = KeyError;
+    fn try_from(text: String) -> Result<VerifierKey, KeyError> {
+        VerifierKey::parse(&text)
+    }
+}
+
+impl From<VerifierKey> for String {
+    fn from(key: VerifierKey) -> String {
+        key.encode()
     }
 }
 

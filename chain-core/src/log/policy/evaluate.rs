@@ -79,16 +79,6 @@ pub struct Evaluation {
     pub quorum_met: bool,
 }
 
-impl Evaluation {
-    /// Unix seconds at which `quorum` witnesses had cosigned: the latest of their times at which as many had, the
-    /// quorum-th newest. 0 where fewer did.
-    pub fn reached_by(&self, quorum: usize) -> u64 {
-        let mut times: Vec<u64> = self.witnesses.iter().map(|witness| witness.time).collect();
-        times.sort_unstable_by(|a, b| b.cmp(a));
-        quorum.checked_sub(1).and_then(|place| times.get(place)).copied().unwrap_or(0)
-    }
-}
-
 impl Policy {
     /// Verifies every signature line by a key of the policy and says which witnesses cosigned and whether they are a
     /// quorum. Lines by other keys are ignored.
