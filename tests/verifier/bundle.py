@@ -76,7 +76,6 @@ class Entry:
         for _, _, sealed in self.shown:
             for s in items(sealed, what="sealed"):
                 text(s, what="sealed field")
-        need(self.jwt is not None or not self.shown, 9001, "a withheld entry shows records")
         self.records = {}
 
     def check(self, bundle):
@@ -84,6 +83,7 @@ class Entry:
         check_inclusion(self.bytes, self.index, self.path, bundle.checkpoint)
         self.leaf = TransactionLeaf(self.bytes)
         if self.jwt is None:
+            need(not self.shown, 9001, "a withheld entry shows records")
             return
         need(self.leaf.jwt_hash == sha256(self.jwt.encode()), 9006, "the leaf is of another JWT")
         tx = self.tx = Transaction(self.jwt, bundle.genesis.id)
@@ -156,8 +156,8 @@ class Bundle:
 
     def verify(self, ledger, anchor=None):
         """Steps 2 to 10 for the ledger id trusted; anchor is a TSA certificate in DER, or None."""
+        need(sha256(self.genesis_text.encode()) == ledger, 9002, "the bundle is of another ledger")
         self.genesis = Genesis(self.genesis_text.encode())
-        need(self.genesis.id == ledger, 9002, "the bundle is of another ledger")
         held = follow(self.genesis, self.handovers, self.checkpoint.size)
         self.times = self.checkpoint.verify(self.genesis, held, 9004)
         need(

@@ -66,7 +66,7 @@ class Checkpoint:
         need(not re.search("[\x00-\x09\x0b-\x1f]", note), code, "checkpoint: a control character")
         self.text = body + "\n"
         head = body.split("\n")
-        need(len(head) == 3 and head[0], code, "checkpoint: needs three lines: origin, size, root")
+        need(len(head) >= 3 and all(head), code, "checkpoint: needs the lines origin, size and root")
         self.origin = head[0]
         self.size = decimal(head[1], code=code, what="checkpoint size")
         self.root = unbase64(head[2], code, "checkpoint root")

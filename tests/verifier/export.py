@@ -135,8 +135,8 @@ class Export:
             order.append(row[0].encode())
             self.state[row[0]] = row[1]
         checkpoint = self.checkpoint = Checkpoint(note, 9001)
+        need(sha256(genesis) == ledger, 9002, "the folder is of another ledger")
         self.genesis = Genesis(genesis)
-        need(self.genesis.id == ledger, 9002, "the folder is of another ledger")
         held = follow(self.genesis, handovers, checkpoint.size)
         self.times = checkpoint.verify(self.genesis, held, 9004)
         need(checkpoint.size > 0, 9004, "the checkpoint is of an empty log")

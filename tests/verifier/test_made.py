@@ -9,8 +9,8 @@ import unittest
 import make
 from bundle import verify_bundle
 from export import verify_export
-from strict import base64url, write_json
-from test_verify import read, verdict
+from strict import base64url, sha256, write_json
+from test_verify import VECTORS, read, verdict
 
 
 def dealt():
@@ -167,6 +167,12 @@ class Exports(unittest.TestCase):
 
     def test_good(self):
         self.assertEqual(self.judge(dealt()[0]), 0)
+
+    def test_what_a_node_exported(self):
+        folder = os.path.join(VECTORS, "ledger")
+        facts = verify_export(folder, sha256(read(folder, "genesis.json")))
+        self.assertEqual((facts["height"], facts["transactions"], facts["accepted"]), (51, 50, 49))
+        self.assertEqual(verdict(verify_export, folder, bytes(32)), 9002)
 
     def test_more_than_a_tile(self):
         ledger = make.Ledger()

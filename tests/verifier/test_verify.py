@@ -14,6 +14,7 @@ import checkpoint
 import make
 import merkle
 import sealane_verify
+from bundle import verify_bundle
 from export import CERTIFICATE, Certificate
 from proofs import verify_receipt, verify_state_proof
 from strict import Refused, base64url, sha256, write_json
@@ -196,6 +197,25 @@ class Vectors(unittest.TestCase):
             codes[code] = codes.get(code, 0) + 1
         print(f"5000 mutations: {time.perf_counter() - start:.1f} s, by code {dict(sorted(codes.items()))}")
 
+    def test_shared_mutations(self):
+        """Changed files that every verifier judges: tests/vectors/mutations, verdict by verdict."""
+        files, trusts = {}, {}
+        start, lines = time.perf_counter(), read(VECTORS, "mutations", "5000.jsonl").splitlines()
+        self.assertEqual(len(lines), 5000)
+        for number, line in enumerate(map(json.loads, lines), 1):
+            for name in [line["base"]] + [s[2][0] for s in line["splice"] if isinstance(s[2], list)]:
+                files[name] = files.get(name) or read(VECTORS, name)
+            name = line.get("trust", "genesis.json")
+            genesis = trusts.setdefault(name, chain.Genesis(read(VECTORS, name)))
+            check = {
+                "b": lambda raw: verify_bundle(raw, genesis.id),
+                "r": lambda raw: verify_receipt(raw, genesis),
+            }.get(line["base"][0], lambda raw: verify_state_proof(raw, genesis))
+            code = verdict(check, spliced(line, files))
+            self.assertEqual(code, line["code"], f"line {number}")
+            self.assertNotEqual(code, 0)
+        print(f"5000 shared mutations: {time.perf_counter() - start:.1f} s")
+
     def test_sizes_and_times(self):
         for name in ("receipt-first.tlog-proof", "state-value.json", "bundle-receivable.json", "bundle-object-40.json"):
             raw, best = read(VECTORS, name), 9.0
@@ -205,6 +225,16 @@ class Vectors(unittest.TestCase):
                 best = min(best, time.perf_counter() - start)
             print(f"{name}: {len(raw)} bytes, {best * 1000:.1f} ms")
             self.assertLess(best, 1)
+
+
+def spliced(line, files):
+    """A file with splices: [place, how much goes, text or [file, place, length]], all places of the unchanged file."""
+    raw, parts, at = files[line["base"]], [], 0
+    for place, gone, come in line["splice"]:
+        new = come.encode() if isinstance(come, str) else files[come[0]][come[1] : come[1] + come[2]]
+        parts += [raw[at:place], new]
+        at = place + gone
+    return b"".join(parts + [raw[at:]])
 
 
 def mutate(raw, chance):

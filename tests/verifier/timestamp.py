@@ -10,7 +10,7 @@ from strict import Refused, need
 SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
 CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 SHA256 = "2.16.840.1.101.3.4.2.1"
-SUBJECT_KEY, BASIC_CONSTRAINTS, KEY_PURPOSES = "2.5.29.14", "2.5.29.19", "2.5.29.37"
+SUBJECT_KEY, KEY_PURPOSES = "2.5.29.14", "2.5.29.37"
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 
 
@@ -81,16 +81,10 @@ class Certificate:
         found = self.extensions.get(SUBJECT_KEY)
         return read_one(found[1]).expect(OCTETS).body if found else None
 
-    def is_authority(self):
-        """Basic constraints: may issue certificates."""
-        found = self.extensions.get(BASIC_CONSTRAINTS)
-        parts = read_one(found[1]).expect(SEQUENCE).children() if found else []
-        return bool(parts) and parts[0].tag == 1 and parts[0].boolean()
-
     def issued_by(self, issuer):
-        """Whether this certificate names and was signed by that one, an authority."""
+        """Whether this certificate names that one as its issuer and was signed by it."""
         kind, hash_ = signed_hash(*self.algorithm)
-        if self.issuer != issuer.subject or not issuer.is_authority() or issuer.key.kind != kind:
+        if self.issuer != issuer.subject or issuer.key.kind != kind:
             return False
         return issuer.key.verify(hash_, self.signed, self.signature)
 

@@ -102,7 +102,7 @@ class Record:
         need(len(set(self.objects)) == len(self.objects), 9008, "record: an object stands twice")
         need(isinstance(self.at, str) and 20 <= len(self.at) <= 35 and AT.fullmatch(self.at), 9008, "record: at")
         need(isinstance(self.body, dict), 9008, "record: body")
-        self.sealed = self.body.get("_sd", [])
+        self.sealed = [] if self.body.get("_sd") is None else self.body["_sd"]
         need(isinstance(self.sealed, list) and len(self.sealed) <= 64, 9008, "record: _sd")
         need(all(is_digest(d) for d in self.sealed), 9008, "record: _sd")
 
