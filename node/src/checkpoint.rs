@@ -115,7 +115,7 @@ impl Checkpoints {
         let header = &committed.block.header;
         let mut end = end_of_head(&committed.head);
         if header.validators != header.next_validators {
-            end.handover = Some((committed.head.validators.clone(), handovers::leaf_of(header)));
+            end.handover = Some((committed.head.validators.clone(), header.leaf()));
             handovers::note(&self.ledger, header.height)?;
         }
         let size = header.log_size;

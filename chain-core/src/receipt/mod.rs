@@ -6,10 +6,12 @@
 mod handover;
 mod state_proof;
 mod trust;
+mod vouched;
 
-pub use handover::Handover;
+pub use handover::{Handover, follow};
 pub use state_proof::{ProvedState, STATE_PROOF, StateProof};
 pub use trust::{Trust, cosigner_name, policy_of};
+pub use vouched::Vouched;
 
 use crate::block::Leaf;
 use crate::hash::Hash;

@@ -15,7 +15,7 @@ use utoipa::OpenApi;
         super::transactions::raw, super::records::list, super::records::one, super::records::present,
         super::records::erase, super::receivables::one, super::receivables::check, super::chain::state,
         super::chain::blocks, super::chain::block, super::chain::members, super::chain::member,
-        super::chain::validators, super::events::stream, super::tlog::checkpoint, super::tlog::tile
+        super::chain::validators, super::events::stream, super::tlog::checkpoint, super::tlog::handovers, super::tlog::tile
     )
 )]
 struct Api;

@@ -73,6 +73,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/v1/validators", get(chain::validators))
         .route("/v1/events", get(events::stream))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
+        .route("/tlog/handovers.json", get(tlog::handovers))
         .route("/tlog/tile/{*path}", get(tlog::tile))
         .route("/openapi.json", get(docs::openapi))
         .route("/docs", get(docs::redirect))

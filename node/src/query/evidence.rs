@@ -150,8 +150,19 @@ pub fn state_proof(ledger: &Ledger, key: &str, height: Option<Height>) -> Result
     })
 }
 
-/// The height whose block ends at a log size, by halving.
-fn height_of_size(ledger: &Ledger, size: u64) -> Result<Height, ProofError> {
+/// The newest checkpoint with a quorum, and the handovers that lead to its validators.
+///
+/// # Errors
+/// [`ProofError::NotYet`] where there is none yet, or a handover to it is lacking.
+pub fn covered(ledger: &Ledger) -> Result<(SignedCheckpoint, Vec<Handover>), ProofError> {
+    covering(ledger, 0)
+}
+
+/// The height of the block that ends at a log size, or else of the first that ends beyond it, by halving.
+///
+/// # Errors
+/// The store failed.
+pub fn height_of_size(ledger: &Ledger, size: u64) -> Result<Height, LedgerError> {
     let (mut low, mut high) = (1, ledger.head().height.0);
     while low < high {
         let middle = low + (high - low) / 2;

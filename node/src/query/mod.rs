@@ -1,11 +1,13 @@
 //! Questions to the ledger, answered with what proves the answer.
 
 mod assess;
+mod entries;
 mod evidence;
 mod listing;
 
 pub use assess::{Question, assess};
-pub use evidence::{ProofError, receipt, state_proof};
+pub use entries::{Entry, entries};
+pub use evidence::{ProofError, covered, height_of_size, receipt, state_proof};
 pub use listing::{Filter, Page, Token, list_blocks, list_records};
 
 use crate::index::read_place;
