@@ -51,6 +51,7 @@ pub enum Command {
     Receivable(commands::receivable::ReceivableCommand),
     Verify(commands::verify::VerifyArgs),
     Export(commands::export::ExportArgs),
+    Audit(commands::audit::AuditArgs),
     Status,
     Doctor,
 }

@@ -1,8 +1,10 @@
-//! `verify FILE`: checks a receipt or a state proof without any network and without a server's word.
+//! `verify FILE`: checks a receipt or a state proof without a server's word, and holds its checkpoint against those
+//! seen before.
 
 use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
+use crate::seen;
 use crate::session::Session;
 use chain_core::genesis::Founding;
 use chain_core::receipt::{self, StateProof, Trust, VerifyError};
@@ -13,13 +15,16 @@ use std::path::PathBuf;
 pub struct VerifyArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Verifies the file against the genesis (`--genesis`, else the configured one).
-pub fn run(session: &Session, args: VerifyArgs) -> Result<Report, Failure> {
+pub async fn run(session: &Session, args: VerifyArgs) -> Result<Report, Failure> {
     let founding = session.founding()?;
     let receipt = files::read(&args.file)?;
-    verify_offline(&founding, &receipt)
+    let report = verify_offline(&founding, &receipt)?;
+    seen::remember(session, &founding, &receipt, args.offline, report).await
 }
 
 /// Checks a receipt or a state proof: exit code 3 when it does not hold, or belongs to another ledger.
