@@ -1,7 +1,9 @@
 //! Blocks: header, certificate, and the log leaves that they append. `FORMAT.md`, sections 3 to 5.
 
+mod payload;
 mod wire;
 
+pub use payload::BlockPayload;
 pub use wire::{WireBlock, byte_strings};
 
 use crate::execute::Outcome;
@@ -73,6 +75,18 @@ impl Header {
     /// The block hash: SHA-256 of [`Header::to_bytes`], the value that validators vote for.
     pub fn hash(&self) -> Hash {
         Hash::of(&self.to_bytes())
+    }
+
+    /// The leaf that ends the block in the log.
+    pub fn leaf(&self) -> Leaf {
+        Leaf::Block {
+            height: self.height,
+            time: self.time,
+            previous: self.previous,
+            state_root: self.state_root,
+            validators: self.validators,
+            next_validators: self.next_validators,
+        }
     }
 }
 
@@ -165,9 +179,14 @@ impl Certificate {
         Ok(())
     }
 
-    /// SHA-256 of height, round, block and signatures as `FORMAT.md`, section 4, lays them out.
+    /// SHA-256 of [`Certificate::to_bytes`].
     pub fn hash(&self) -> Hash {
-        let mut out = Vec::with_capacity(64 + self.signatures.len() * 96);
+        Hash::of(&self.to_bytes())
+    }
+
+    /// Height, round, block and signatures as `FORMAT.md`, section 4, lays them out.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(66 + self.signatures.len() * 96);
         out.extend_from_slice(b"sealane/certificate/1\n");
         out.extend_from_slice(&self.height.0.to_be_bytes());
         out.extend_from_slice(&self.round.to_be_bytes());
@@ -176,7 +195,20 @@ impl Certificate {
             out.extend_from_slice(key.as_bytes());
             out.extend_from_slice(&signature.0);
         }
-        Hash::of(&out)
+        out
+    }
+
+    /// Reads [`Certificate::to_bytes`]; none for anything else. Nothing is verified.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Certificate> {
+        let mut reader = Reader(bytes.strip_prefix(b"sealane/certificate/1\n")?);
+        let height = Height(u64::from_be_bytes(reader.take()?));
+        let round = u32::from_be_bytes(reader.take()?);
+        let block = Hash(reader.take()?);
+        let mut signatures = Vec::new();
+        while !reader.0.is_empty() {
+            signatures.push((PublicKey::from_bytes(reader.take()?).ok()?, SignatureBytes(reader.take()?)));
+        }
+        Some(Certificate { height, round, block, signatures })
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Read in the order of a record's way: [`record`] and [`tx`] (what a member signs), [`member`] and
 //! [`authority`] (who may), [`contract`] and [`execute`] (what it does), [`block`] (what is agreed),
-//! [`log`] and [`tree`] (what proves it), [`receipt`] and [`bundle`] (what an outsider checks).
+//! [`log`] and [`tree`] (what proves it), [`receipt`] and [`bundle`] (what an outsider checks), [`replay`] (all of it
+//! again).
 //!
 //! `FORMAT.md` lays out every byte that is hashed or signed; `PROOFS.md` says what each proof proves.
 
@@ -20,6 +21,7 @@ pub mod log;
 pub mod member;
 pub mod receipt;
 pub mod record;
+pub mod replay;
 pub mod state;
 pub mod tree;
 pub mod tx;

@@ -52,6 +52,7 @@ pub enum Command {
     Bundle(commands::bundle::BundleArgs),
     Verify(commands::verify::VerifyArgs),
     Export(commands::export::ExportArgs),
+    Audit(commands::audit::AuditArgs),
     Status,
     Doctor,
 }

@@ -143,6 +143,18 @@ impl Client {
         self.text(answer).await.map(Answer::Ready)
     }
 
+    /// Reads a file as it is; none where the node has none.
+    pub async fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match self.send(self.authorized(self.request(Method::GET, path))?).await {
+            Ok(answer) => {
+                let bytes = answer.bytes().await.map_err(|why| self.unreachable(&sources(&why)))?;
+                Ok(Some(bytes.to_vec()))
+            }
+            Err(Failure::Node(problem)) if problem.status == 404 => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let answer = self.send(self.authorized(self.request(Method::POST, path).json(body))?).await?;

@@ -3,7 +3,8 @@
 use crate::clock;
 use crate::failure::Failure;
 use crate::report::{Colour, Screen};
-use chain_core::bundle::{self, Check, Subject, TimeToken, VerifiedBundle, VerifiedEntry};
+use chain_core::bundle::{self, page, Check, Subject, TimeToken, VerifiedBundle, VerifiedEntry};
+use chain_core::genesis::Founding;
 use chain_core::types::LedgerId;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -111,6 +112,13 @@ fn entry_text(screen: &Screen, entry: &VerifiedEntry) -> String {
         }
     }
     out
+}
+
+/// The genesis that a bundle brings along, which [`verify`] has compared with the trusted id.
+pub fn founding(file: &[u8]) -> Result<Founding, Failure> {
+    let refused = |reason: String| Failure::new("CLI-3003").with("check", "9001").with("reason", reason);
+    let (bundle, _) = page::read(file).map_err(|fault| refused(fault.to_string()))?;
+    Founding::read(bundle.genesis.as_bytes()).map_err(|fault| refused(fault.to_string()))
 }
 
 /// What was proved, for a program.

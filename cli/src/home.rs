@@ -1,7 +1,8 @@
-//! The home folder: `config.toml`, `keys/`, `wallet/`, `outbox/`, `last-checkpoint`.
+//! The home folder: `config.toml`, `keys/`, `wallet/`, `outbox/`, `last-checkpoint`, `seen/`, `audit/`.
 
 use crate::failure::Failure;
 use crate::files;
+use chain_core::types::LedgerId;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,16 @@ impl Home {
     /// The newest checkpoint this client has seen.
     pub fn last_checkpoint(&self) -> PathBuf {
         self.0.join("last-checkpoint")
+    }
+
+    /// Checkpoints of a ledger that `verify` verified.
+    pub fn seen(&self, ledger: &LedgerId) -> PathBuf {
+        self.0.join("seen").join(ledger.to_string())
+    }
+
+    /// The mirror of a ledger that `audit` keeps where no folder is given.
+    pub fn audit(&self, ledger: &LedgerId) -> PathBuf {
+        self.0.join("audit").join(ledger.to_string())
     }
 
     /// Reads `config.toml`; all fields absent where there is none.

@@ -8,6 +8,7 @@
 //! Exit codes: 0 done, 1 failed or refused, 2 usage, 3 verification failed.
 
 mod args;
+mod audit;
 mod client;
 mod clock;
 mod commands;
@@ -21,6 +22,7 @@ mod lang;
 mod outbox;
 mod passphrase;
 mod report;
+mod seen;
 mod session;
 #[cfg(test)]
 mod testing;

@@ -8,7 +8,7 @@
 mod handovers;
 mod outside;
 
-pub use handovers::{leaf_of, missing_handovers, stored_handovers};
+pub use handovers::{missing_handovers, stored_handovers};
 pub use outside::Asked;
 
 use crate::dataplane::{DataPlane, Message};
@@ -120,7 +120,7 @@ impl Checkpoints {
         let header = &committed.block.header;
         let mut end = end_of_head(&committed.head);
         if header.validators != header.next_validators {
-            end.handover = Some((committed.head.validators.clone(), handovers::leaf_of(header)));
+            end.handover = Some((committed.head.validators.clone(), header.leaf()));
             handovers::note(&self.ledger, header.height)?;
         }
         let size = header.log_size;

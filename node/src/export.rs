@@ -1,4 +1,9 @@
-//! Writing a whole ledger into one file, [`chain_core::archive`], and opening it again.
+//! Writing a whole ledger into one file, [`chain_core::archive`], and opening it again; or into a folder with every
+//! proof, [`export_folder`].
+
+mod folder;
+
+pub use folder::{Exported, export_folder};
 
 use crate::ledger::{BlockError, Clock, Ledger, LedgerError, Proposal, Settings};
 use crate::query;
@@ -29,6 +34,9 @@ pub enum ExportError {
     /// A block is missing, or too long for a frame.
     #[error("block {0} is missing or too long; fetch the ledger again")]
     Block(Height),
+    /// Nothing that could be checked.
+    #[error("no checkpoint covers the ledger yet; start the node, wait a minute, and export again")]
+    NoCheckpoint,
     /// The file cannot be written.
     #[error("the file cannot be written: {0}")]
     Write(#[from] std::io::Error),
@@ -67,18 +75,27 @@ pub fn open_folder(data: &Path, genesis: &[u8]) -> Result<Ledger, ExportError> {
 /// # Errors
 /// The store or the file failed.
 pub fn export(ledger: &Ledger, genesis: &[u8], out: &mut dyn Write) -> Result<Height, ExportError> {
-    let head = ledger.head().height;
+    export_until(ledger, genesis, ledger.head().height, out)
+}
+
+/// As [`export`], up to the block of a height.
+fn export_until(
+    ledger: &Ledger,
+    genesis: &[u8],
+    last: Height,
+    out: &mut dyn Write,
+) -> Result<Height, ExportError> {
     let mut frame = |height: Height, bytes: &[u8]| {
         out.write_all(&frame_head(bytes).ok_or(ExportError::Block(height))?)?;
         Ok::<_, ExportError>(out.write_all(bytes)?)
     };
     frame(Height::GENESIS, genesis)?;
-    for height in (1..=head.0).map(Height) {
+    for height in (1..=last.0).map(Height) {
         let bytes = query::block_bytes(ledger, height)?.ok_or(ExportError::Block(height))?;
         frame(height, &bytes)?;
     }
     out.flush()?;
-    Ok(head)
+    Ok(last)
 }
 
 /// Executes every block of an exported file on an empty store, and compares all that the headers say: state root,

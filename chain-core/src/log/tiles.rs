@@ -9,7 +9,12 @@
 //! tile/0/x001/x234/067          level 0, index 1234067, full
 //! tile/1/000.p/17               level 1, index 0, the first 17 nodes
 //! tile/entries/273.p/112        the last 112 entries of a log of 70,000
+//! tile/payloads/273.p/112       what these entries commit to: ours, not of the specification
 //! ```
+
+mod tree;
+
+pub use tree::{TileTree, root_tiles};
 
 use super::merkle::{NodeId, NodeReader, TreeError};
 use super::text::decimal;
@@ -51,6 +56,8 @@ pub enum TileKind {
     Hashes(u8),
     /// Log entries.
     Entries,
+    /// What the entries commit to, each after its length as four bytes (`FORMAT.md`, section 12).
+    Payloads,
 }
 
 /// The name of a tile file.
@@ -81,7 +88,7 @@ impl TilePath {
         let nodes = match kind {
             TileKind::Hashes(level @ 0..8) => size >> (8 * level),
             TileKind::Hashes(_) => 0,
-            TileKind::Entries => size,
+            TileKind::Entries | TileKind::Payloads => size,
         };
         let begin = index.checked_mul(FULL_WIDTH.into())?;
         let width = nodes.checked_sub(begin)?.min(FULL_WIDTH.into());
@@ -96,6 +103,7 @@ impl TilePath {
         let (kind, rest) = path.strip_prefix("tile/").and_then(|rest| rest.split_once('/')).ok_or(TileError::Path)?;
         let kind = match kind {
             "entries" => TileKind::Entries,
+            "payloads" => TileKind::Payloads,
             level => TileKind::Hashes(decimal(level).and_then(|n| n.try_into().ok()).ok_or(TileError::Path)?),
         };
         let (index, width) = match rest.split_once(".p/") {
@@ -133,6 +141,7 @@ impl fmt::Display for TilePath {
         match self.kind {
             TileKind::Hashes(level) => write!(f, "tile/{level}/")?,
             TileKind::Entries => f.write_str("tile/entries/")?,
+            TileKind::Payloads => f.write_str("tile/payloads/")?,
         }
         let mut groups = vec![format!("{:03}", self.index % 1000)];
         let mut rest = self.index / 1000;
@@ -214,6 +223,48 @@ pub fn parse_entry_bundle(bytes: &[u8], width: u16) -> Result<Vec<&[u8]>, TileEr
         rest = after;
     }
     if rest.is_empty() { Ok(entries) } else { Err(TileError::Length) }
+}
+
+/// The bytes of a payload bundle: each payload after its length as four bytes, big-endian.
+///
+/// # Errors
+/// [`TileError::Width`] for no or more than 256 payloads, [`TileError::Length`] for one of 4 GiB or more.
+pub fn encode_payload_bundle(payloads: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, TileError> {
+    if !(1..=usize::from(FULL_WIDTH)).contains(&payloads.len()) {
+        return Err(TileError::Width);
+    }
+    let mut bytes = Vec::new();
+    for payload in payloads {
+        let payload = payload.as_ref();
+        let length = u32::try_from(payload.len()).map_err(|_| TileError::Length)?;
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(payload);
+    }
+    Ok(bytes)
+}
+
+/// Reads the `width` payloads of a bundle, which must be all of it.
+///
+/// # Errors
+/// [`TileError::Width`], [`TileError::Length`].
+pub fn parse_payload_bundle(bytes: &[u8], width: u16) -> Result<Vec<&[u8]>, TileError> {
+    TilePath::new(TileKind::Payloads, 0, width)?;
+    let (mut payloads, mut rest) = (Vec::with_capacity(width.into()), bytes);
+    for _ in 0..width {
+        let (length, after) = rest.split_first_chunk::<4>().ok_or(TileError::Length)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| TileError::Length)?;
+        let (payload, after) = after.split_at_checked(length).ok_or(TileError::Length)?;
+        payloads.push(payload);
+        rest = after;
+    }
+    if rest.is_empty() { Ok(payloads) } else { Err(TileError::Length) }
+}
+
+/// Every tile that a log of `size` entries has: hash tiles from level 0 up, then entries and payloads, each kind from
+/// the left. The last of each is in its widest form.
+pub fn all_tiles(size: u64) -> impl Iterator<Item = TilePath> {
+    let kinds = (0..8).map(TileKind::Hashes).chain([TileKind::Entries, TileKind::Payloads]);
+    kinds.flat_map(move |kind| (0..).map_while(move |index| TilePath::in_log(kind, index, size)))
 }
 
 #[cfg(test)]

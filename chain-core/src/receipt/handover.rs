@@ -76,7 +76,10 @@ impl Handover {
 
 /// Follows handovers from a trust to the validators who speak for a log of `size` leaves.
 /// Returns them and how many handovers were needed.
-pub(crate) fn follow(trust: &Trust, handovers: &[Handover], size: u64) -> Result<(ValidatorSet, usize), VerifyError> {
+///
+/// # Errors
+/// 9003: the first handover that does not hold.
+pub fn follow(trust: &Trust, handovers: &[Handover], size: u64) -> Result<(ValidatorSet, usize), VerifyError> {
     let mut set = trust.validators().clone();
     let mut from = 0;
     for (index, handover) in handovers.iter().enumerate() {

@@ -7,13 +7,14 @@ mod error;
 mod handover;
 mod state_proof;
 mod trust;
+mod vouched;
 
 pub use error::VerifyError;
-pub use handover::Handover;
-pub(crate) use handover::follow;
+pub use handover::{Handover, follow};
 pub use state_proof::{ProvedState, STATE_PROOF, StateProof};
 pub use trust::{Trust, cosigner_name, policy_of};
 pub(crate) use trust::reached_by_validators;
+pub use vouched::Vouched;
 
 use crate::block::Leaf;
 use crate::hash::Hash;

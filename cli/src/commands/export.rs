@@ -1,11 +1,13 @@
-//! `export`: all blocks of a stopped node's ledger in one file.
+//! `export`: all blocks of a stopped node's ledger in one file; or all of it, with every proof, in a folder.
 
 use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 use crate::session::Session;
-use ::node::export::{ExportError, export, open_folder};
+use ::node::export::{ExportError, Exported, export, export_folder, open_folder};
+use chain_core::types::LedgerId;
 use serde_json::json;
+use std::fmt::Display;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +15,10 @@ use std::path::{Path, PathBuf};
 pub struct ExportArgs {
     #[arg(long, value_name = "FOLDER")]
     pub data: PathBuf,
-    #[arg(short = 'o', long, value_name = "FILE")]
+    #[arg(short = 'o', long, value_name = "PATH")]
     pub output: PathBuf,
+    #[arg(long)]
+    pub proofs: bool,
 }
 
 /// Exports the ledger of the genesis (`--genesis`, else the configured one). A file that is there is not replaced.
@@ -22,6 +26,10 @@ pub fn run(session: &Session, args: &ExportArgs) -> Result<Report, Failure> {
     let genesis = files::read(&session.genesis_path()?)?;
     let fail = |error: ExportError| Failure::new("CLI-1902").with("reason", error);
     let ledger = open_folder(&args.data, &genesis).map_err(fail)?;
+    if args.proofs {
+        let done = export_folder(&ledger, &genesis, &args.output).map_err(fail)?;
+        return Ok(show_folder(session, &args.output, &ledger.founding().id, &done));
+    }
     let unwritable =
         |why: std::io::Error| Failure::new("CLI-1002").with("path", args.output.display()).with("why", why);
     let mut file = BufWriter::new(std::fs::File::create_new(&args.output).map_err(unwritable)?);
@@ -42,6 +50,15 @@ pub fn run(session: &Session, args: &ExportArgs) -> Result<Report, Failure> {
     let text =
         session.screen.say("export.written", &[("path", &path), ("height", &height), ("root", &head.log.root())]);
     Ok(Report::done(json, text))
+}
+
+fn show_folder(session: &Session, folder: &Path, ledger: &LedgerId, done: &Exported) -> Report {
+    let json = json!({
+        "folder": folder, "ledger": ledger, "height": done.height, "logSize": done.size, "keys": done.keys,
+    });
+    let path = folder.display();
+    let said = [("path", &path as &dyn Display), ("height", &done.height), ("size", &done.size), ("keys", &done.keys)];
+    Report::done(json, session.screen.say("export.folder", &said))
 }
 
 /// Half a file would be taken for a whole one.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod audit;
 pub mod bundle;
 pub mod doctor;
 pub mod export;
@@ -34,8 +35,9 @@ pub async fn run(cli: Cli, screen: Screen) -> Result<Report, Failure> {
         Command::Import(command) => import::run(&session, command).await,
         Command::Receivable(command) => receivable::run(&session, command).await,
         Command::Bundle(args) => bundle::run(&session, args).await,
-        Command::Verify(args) => verify::run(&session, args),
+        Command::Verify(args) => verify::run(&session, args).await,
         Command::Export(args) => export::run(&session, &args),
+        Command::Audit(args) => audit::run(&session, args).await,
         Command::Status => status::run(&session).await,
         Command::Doctor => doctor::run(Default::default(), screen).await,
     }

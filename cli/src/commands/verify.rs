@@ -1,9 +1,11 @@
-//! `verify FILE`: checks a receipt, a state proof or an evidence bundle without any network and without a server's word.
+//! `verify FILE`: checks a receipt, a state proof or an evidence bundle without a server's word, and holds its checkpoint
+//! against those seen before.
 
 use crate::evidence;
 use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
+use crate::seen;
 use crate::session::Session;
 use chain_core::bundle::page;
 use chain_core::genesis::Founding;
@@ -19,27 +21,32 @@ pub struct VerifyArgs {
     pub file: PathBuf,
     #[arg(long, value_name = "ID")]
     pub ledger: Option<String>,
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Verifies the file against the genesis (`--genesis`, else the configured one). A bundle brings the genesis along:
 /// the ledger's id (`--ledger`) is enough for it.
-pub fn run(session: &Session, args: VerifyArgs) -> Result<Report, Failure> {
+pub async fn run(session: &Session, args: VerifyArgs) -> Result<Report, Failure> {
     let wrong = |id: &String| Failure::new("CLI-2005").with("what", "ledger").with("value", id);
     let named = args.ledger.as_ref().map(|id| Hash::from_hex(id).map(LedgerId).ok_or_else(|| wrong(id))).transpose()?;
     let file = files::read(&args.file)?;
-    if page::looks_like_one(&file) {
+    let (founding, report) = if page::looks_like_one(&file) {
         let ledger = match named {
             Some(ledger) => ledger,
             None => session.founding()?.id,
         };
         let good = evidence::verify(&session.screen, &file, &ledger)?;
-        return Ok(Report::done(evidence::json(&good), evidence::text(&session.screen, &good)));
-    }
-    let founding = session.founding()?;
-    if let Some(ledger) = named.filter(|ledger| *ledger != founding.id) {
-        return Err(Failure::new("CLI-3001").with("ours", founding.id).with("theirs", ledger));
-    }
-    verify_offline(&founding, &file)
+        (evidence::founding(&file)?, Report::done(evidence::json(&good), evidence::text(&session.screen, &good)))
+    } else {
+        let founding = session.founding()?;
+        if let Some(ledger) = named.filter(|ledger| *ledger != founding.id) {
+            return Err(Failure::new("CLI-3001").with("ours", founding.id).with("theirs", ledger));
+        }
+        let report = verify_offline(&founding, &file)?;
+        (founding, report)
+    };
+    seen::remember(session, &founding, &file, args.offline, report).await
 }
 
 /// Checks a receipt or a state proof: exit code 3 when it does not hold, or belongs to another ledger.

@@ -2,9 +2,10 @@
 //!
 //! | Caller | Sees |
 //! |---|---|
-//! | a stranger | documentation, status, checkpoints, hash tiles |
+//! | a stranger | documentation, status, checkpoints, hash tiles, handovers |
 //! | any member | its own records and those sealed to it; outcomes and receipts of its own transactions; members; the state of an object or a receivable whose opaque id it knows |
 //! | customs, tax, foreign exchange, banks, insurers | every clear field; but how a bank deals with a receivable, only that bank and the agencies |
+//! | agencies, and members whose nodes validate or follow | entry and payload bundles: the whole log, which such a node holds anyway |
 //! | the member that runs the node | in addition, the disclosures that were presented to this node |
 
 use super::Node;
@@ -13,11 +14,12 @@ use crate::clock;
 use crate::query::RecordView;
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, header, request::Parts};
+use chain_core::authority::Followers;
 use chain_core::hash::Hash;
 use chain_core::json;
 use chain_core::keys::unb64;
 use chain_core::member::{KeyUse, Member, Role};
-use chain_core::state::StateFault;
+use chain_core::state::{StateFault, keys, load};
 use chain_core::types::{Kid, LedgerId, MemberId};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -205,6 +207,18 @@ impl Caller {
     /// Whether the caller may see what became of a transaction with records of these kinds.
     pub fn sees_transaction(&self, issuer: &MemberId, kinds: &[String]) -> bool {
         *issuer == self.member.id || (self.reads_all() && (self.is_agency() || !kinds.iter().any(|kind| is_dealing(kind))))
+    }
+
+    /// Whether the caller may have the whole log: an agency, or a member whose node holds it anyway.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn mirrors(&self, node: &Node) -> Result<bool, StateFault> {
+        let ledger = &node.blocks.ledger;
+        let id = &self.member.id;
+        let validates = ledger.head().validators.iter().any(|validator| validator.member == *id);
+        let followers: Option<Followers> = load(&ledger.state(), keys::FOLLOWERS)?;
+        Ok(self.is_agency() || validates || followers.is_some_and(|followers| followers.0.contains_key(id)))
     }
 
     fn is_agency(&self) -> bool {

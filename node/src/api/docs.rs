@@ -16,7 +16,8 @@ use utoipa::OpenApi;
         super::records::erase, super::receivables::one, super::receivables::check, super::bundles::receivable,
         super::bundles::object, super::bundles::member, super::chain::state,
         super::chain::blocks, super::chain::block, super::chain::members, super::chain::member,
-        super::chain::validators, super::events::stream, super::tlog::checkpoint, super::tlog::tile, super::page::verify
+        super::chain::validators, super::events::stream, super::tlog::checkpoint, super::tlog::handovers,
+        super::tlog::tile, super::page::verify
     )
 )]
 struct Api;

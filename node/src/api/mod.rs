@@ -78,6 +78,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/v1/validators", get(chain::validators))
         .route("/v1/events", get(events::stream))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
+        .route("/tlog/handovers.json", get(tlog::handovers))
         .route("/tlog/tile/{*path}", get(tlog::tile))
         .route("/verify.html", get(page::verify))
         .route("/openapi.json", get(docs::openapi))

@@ -9,7 +9,6 @@ use crate::ledger::view::at_height;
 use crate::ledger::{Ledger, LedgerError};
 use crate::query;
 use crate::storage::{Batch, Direction, Table};
-use chain_core::block::{Header, Leaf};
 use chain_core::receipt::{Handover, Trust};
 use chain_core::state::keys::VALIDATORS;
 use chain_core::types::Height;
@@ -52,18 +51,6 @@ pub(super) fn note(ledger: &Ledger, height: Height) -> Result<(), LedgerError> {
     Ok(ledger.storage().write(batch)?)
 }
 
-/// The leaf that ends a block.
-pub fn leaf_of(header: &Header) -> Leaf {
-    Leaf::Block {
-        height: header.height,
-        time: header.time,
-        previous: header.previous,
-        state_root: header.state_root,
-        validators: header.validators,
-        next_validators: header.next_validators,
-    }
-}
-
 /// The ends of the blocks whose handover is lacking, by log size, when the node starts.
 pub(super) fn awaited(ledger: &Ledger) -> Result<Vec<(u64, End)>, LedgerError> {
     let head = ledger.head();
@@ -87,7 +74,7 @@ fn end_of(ledger: &Ledger, height: Height) -> Result<Option<(u64, End)>, LedgerE
     let [Some(before), Some(next)] = sets.map(|bytes| bytes.and_then(|b| ValidatorSet::from_bytes(&b))) else {
         return Ok(None);
     };
-    let handover = Some((next, leaf_of(&block.header)));
+    let handover = Some((next, block.header.leaf()));
     let end = End { height, root: block.header.log_root, validators: before, handover };
     Ok(Some((block.header.log_size, end)))
 }

@@ -7,7 +7,6 @@ mod subject;
 
 use super::evidence::{covering, first_leaf, height_of_size, path, prove_at};
 use super::{ProofError, RecordView, StoredBlock, block, damaged, place_of};
-use crate::checkpoint::leaf_of;
 use crate::index::{prefix, read_place};
 use crate::ledger::Ledger;
 use crate::storage::{Direction, Table};
@@ -247,10 +246,10 @@ impl Maker<'_> {
             Some(last) => ValidatorSet::new(last.validators.clone()).ok_or_else(|| damaged("unreadable handover"))?,
             None => founding.validators.clone(),
         };
-        let policy = policy_of(&founding.genesis.origin, &signers).map_err(|e| damaged(&e.to_string()))?;
+        let policy = policy_of(&founding.genesis.origin, &signers, founding.genesis.witnesses.as_ref()).map_err(|e| damaged(&e.to_string()))?;
         let (size, height) = (self.size, self.height);
         let ledger = self.ledger;
-        let leaf = leaf_text(&leaf_of(&self.block(height)?.header));
+        let leaf = leaf_text(&self.block(height)?.header.leaf());
         Ok(Bundle {
             format: BUNDLE.into(),
             page: ask.page,

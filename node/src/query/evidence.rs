@@ -1,7 +1,7 @@
 //! Receipts and state proofs, made from the newest checkpoint that covers them.
 
 use super::{block, damaged, place_of};
-use crate::checkpoint::{leaf_of, missing_handovers, newest_checkpoint, stored_handovers};
+use crate::checkpoint::{missing_handovers, newest_checkpoint, stored_handovers};
 use crate::ledger::log::TileReader;
 use crate::ledger::view::{Pages, at_height};
 use crate::ledger::{Ledger, LedgerError, decode};
@@ -124,7 +124,7 @@ pub fn state_proof(ledger: &Ledger, key: &str, height: Option<Height>) -> Result
         key: key.to_owned(),
         value,
         proof,
-        leaf: leaf_text(&leaf_of(header)),
+        leaf: leaf_text(&header.leaf()),
         index: position,
         path: path(ledger, position, checkpoint.checkpoint().size())?,
         checkpoint: checkpoint.encode(),
@@ -151,8 +151,19 @@ pub(super) fn prove_at(
     Ok((value.map_err(|_| ProofError::Ledger(damaged("a state value is not text")))?, proof))
 }
 
-/// The height whose block ends at a log size, by halving.
-pub(super) fn height_of_size(ledger: &Ledger, size: u64) -> Result<Height, ProofError> {
+/// The newest checkpoint with a quorum, and the handovers that lead to its validators.
+///
+/// # Errors
+/// [`ProofError::NotYet`] where there is none yet, or a handover to it is lacking.
+pub fn covered(ledger: &Ledger) -> Result<(SignedCheckpoint, Vec<Handover>), ProofError> {
+    covering(ledger, 0)
+}
+
+/// The height of the block that ends at a log size, or else of the first that ends beyond it, by halving.
+///
+/// # Errors
+/// The store failed.
+pub fn height_of_size(ledger: &Ledger, size: u64) -> Result<Height, LedgerError> {
     let (mut low, mut high) = (1, ledger.head().height.0);
     while low < high {
         let middle = low + (high - low) / 2;

@@ -2,12 +2,14 @@
 
 mod assess;
 mod bundle;
+mod entries;
 mod evidence;
 mod listing;
 
 pub use assess::{Question, assess, documents_named};
 pub use bundle::{Ask, MAX_DEPTH, MAX_KEYS, Sight, bundle};
-pub use evidence::{ProofError, receipt, state_proof};
+pub use entries::{Entry, entries};
+pub use evidence::{ProofError, covered, height_of_size, receipt, state_proof};
 pub use listing::{Filter, Page, Token, list_blocks, list_records};
 
 use crate::index::read_place;

@@ -150,6 +150,55 @@ fn entry_bundles() {
     assert_eq!(encode_entry_bundle(&[vec![1; 65_536]]), Err(TileError::EntryTooLong));
 }
 
+#[test]
+fn payload_bundles() {
+    let long = vec![7; 70_000];
+    let payloads = [b"ab".as_slice(), b"", &long];
+    let bytes = encode_payload_bundle(&payloads).unwrap();
+    assert_eq!(bytes[..14], *b"\0\0\0\x02ab\0\0\0\0\0\x01\x11\x70");
+    assert_eq!(parse_payload_bundle(&bytes, 3).unwrap(), payloads);
+    for (width, error) in
+        [(2, TileError::Length), (4, TileError::Length), (0, TileError::Width), (257, TileError::Width)]
+    {
+        assert_eq!(parse_payload_bundle(&bytes, width), Err(error));
+    }
+    assert_eq!(parse_payload_bundle(&bytes[..bytes.len() - 1], 3), Err(TileError::Length));
+    assert_eq!(parse_payload_bundle(&bytes[..3], 1), Err(TileError::Length));
+    assert_eq!(encode_payload_bundle(&[""; 0]), Err(TileError::Width));
+    assert_eq!(encode_payload_bundle(&[""; 257]), Err(TileError::Width));
+    assert_eq!(TilePath::parse("tile/payloads/273.p/112").unwrap().kind(), TileKind::Payloads);
+}
+
+#[test]
+fn a_tree_read_from_tiles() {
+    let (frontier, nodes) = grow(70_000);
+    for size in [1, 2, 255, 256, 257, 511, 65_535, 65_536, 65_793, 69_999, 70_000] {
+        let mut tree = TileTree::default();
+        let needed = root_tiles(size, 70_000).unwrap();
+        for tile in &needed {
+            let TileKind::Hashes(level) = tile.kind() else { panic!("{tile}") };
+            let bytes = encode_hash_tile(&nodes, level, tile.index(), tile.width()).unwrap();
+            tree.insert(level, tile.index(), parse_hash_tile(&bytes, tile.width()).unwrap());
+        }
+        assert_eq!(root_at(&tree, size), root_at(&nodes, size), "{size}");
+        assert!(needed.len() <= 3, "{size} needs {needed:?}");
+    }
+    assert_eq!(root_at(&nodes, 70_000), Ok(frontier.root()));
+    assert_eq!(root_tiles(70_001, 70_000), None);
+    assert_eq!(root_tiles(0, 70_000), Some(vec![]));
+}
+
+#[test]
+fn every_tile_of_a_log() {
+    let names = |size| all_tiles(size).map(|tile| tile.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(0), [""; 0]);
+    assert_eq!(names(3), ["tile/0/000.p/3", "tile/entries/000.p/3", "tile/payloads/000.p/3"]);
+    let of_257 = names(257);
+    assert_eq!(of_257[..3], ["tile/0/000", "tile/0/001.p/1", "tile/1/000.p/1"]);
+    assert_eq!(of_257.len(), 7);
+    assert_eq!(all_tiles(70_000).count(), 274 + 2 + 1 + 274 + 274);
+}
+
 proptest! {
     #[test]
     fn paths_and_bundles_have_one_spelling(
