@@ -26,11 +26,12 @@ impl Hash {
         Hash(hasher.finalize().into())
     }
 
-    /// Reads 64 hexadecimal digits of either case.
+    /// Reads 64 lower-case hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Hash> {
         let mut bytes = [0u8; 32];
         hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(Hash(bytes))
+        // One spelling for one digest: texts with digests in them are hashed and signed.
+        (!text.bytes().any(|b| b.is_ascii_uppercase())).then_some(Hash(bytes))
     }
 
     /// The digest as 64 lower-case hexadecimal digits.
@@ -66,7 +67,7 @@ impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Hash, D::Error> {
         if d.is_human_readable() {
             let text = String::deserialize(d)?;
-            Hash::from_hex(&text).ok_or_else(|| D::Error::custom("expected 64 hexadecimal digits"))
+            Hash::from_hex(&text).ok_or_else(|| D::Error::custom("expected 64 lower-case hexadecimal digits"))
         } else {
             <[u8; 32]>::deserialize(d).map(Hash)
         }

@@ -128,7 +128,18 @@ impl ParsedTx {
         if jwt.len() > MAX_BYTES {
             return Err(TxError::TooLarge(jwt.len()));
         }
-        Jwt::parse(jwt, ledger)
+        let jwt = Jwt::parse(jwt, ledger)?;
+        // With its disclosures at hand the digests are compared with theirs; here their form must do.
+        let mut seen = std::collections::BTreeSet::new();
+        for (index, record) in jwt.claims.records.iter().enumerate() {
+            if record.digest.len() != 43 || unb64(&record.digest).is_none() {
+                return Err(TxError::Base64("record digest"));
+            }
+            if !seen.insert(record.digest.as_str()) {
+                return Err(TxError::RepeatedDigest(index));
+            }
+        }
+        Ok(jwt)
     }
 
     /// Who says it signed.
