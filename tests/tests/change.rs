@@ -24,16 +24,17 @@ const BANK_A: usize = 2;
 const INSURER: usize = 3;
 const BANK_B: usize = 4;
 
-/// Adds a key and revokes another in one transaction signed with `member.record`. Returns its height.
+/// Adds a key and revokes another in one transaction that `signer` signs. Returns its height.
 async fn rotate(
     stage: &mut Stage,
     member: &MemberSigner,
     old: &MemorySigner,
     new: &MemorySigner,
     purpose: KeyUse,
+    signer: &MemorySigner,
 ) -> u64 {
     let drafts = key_rotation_drafts(&new.public_key(), &[purpose], &kid(old), now()).unwrap();
-    let built = stage.sign(member, &drafts.map(Into::into));
+    let built = stage.sign_with(member, &drafts, signer);
     let done = stage.net.client(TAX, member).submit_accepted("rotation", &built.bytes).await.unwrap();
     done["height"].as_u64().unwrap()
 }
@@ -47,7 +48,7 @@ async fn assert_revoked(stage: &mut Stage, member: &MemberSigner, key: &MemorySi
     for node in 0..stage.net.network.nodes.len() {
         let client = stage.net.client(node, member);
         client.wait_height(since, PATIENCE).await.unwrap();
-        let built = stage.sign_with(member, parcel(&format!("revoked-{}-{node}", member.nick)), key);
+        let built = stage.sign_with(member, &[parcel(&format!("revoked-{}-{node}", member.nick))], key);
         let answer = client.submit(&built.bytes, 5).await.unwrap();
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "TX-1104"), "{}", answer.text);
     }
@@ -67,11 +68,11 @@ async fn members_replace_their_keys() {
 
     // The record key. The API key is then replaced with the new record key.
     firm.record = new_key();
-    let at = rotate(&mut stage, &old, &old.record, &firm.record, KeyUse::Record).await;
+    let at = rotate(&mut stage, &old, &old.record, &firm.record, KeyUse::Record, &old.record).await;
     assert_revoked(&mut stage, &firm, &old.record, at).await;
     let after = stage.put(INSURER, &firm, parcel("after-rotation")).await;
     firm.api = new_key();
-    let at_api = rotate(&mut stage, &firm, &old.api, &firm.api, KeyUse::Api).await;
+    let at_api = rotate(&mut stage, &firm, &old.api, &firm.api, KeyUse::Api, &firm.record).await;
     for node in 0..5 {
         let client = stage.net.client(node, &firm);
         client.wait_height(at_api, PATIENCE).await.unwrap();
@@ -85,8 +86,14 @@ async fn members_replace_their_keys() {
     let terms = reserved(&mut stage, TAX, &bank).await.terms;
     (bank.maker, bank.checker) = (Some(new_key()), Some(new_key()));
     let [old_maker, old_checker] = [&old_bank.maker, &old_bank.checker].map(|key| key.clone().unwrap());
-    rotate(&mut stage, &bank, &old_maker, bank.maker.as_ref().unwrap(), KeyUse::Maker).await;
-    let at_bank = rotate(&mut stage, &bank, &old_checker, bank.checker.as_ref().unwrap(), KeyUse::Checker).await;
+    // A stolen record key names neither.
+    let theft = key_rotation_drafts(&new_key().public_key(), &[KeyUse::Checker], &kid(&old_checker), now()).unwrap();
+    let stolen = stage.sign_with(&bank, &theft, &bank.record);
+    let answer = stage.net.client(TAX, &bank).submit(&stolen.bytes, 5).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, "MEM-2008"), "{}", answer.text);
+    let [maker, checker] = [&bank.maker, &bank.checker].map(|key| key.clone().unwrap());
+    rotate(&mut stage, &bank, &old_maker, &maker, KeyUse::Maker, &old_checker).await;
+    let at_bank = rotate(&mut stage, &bank, &old_checker, &checker, KeyUse::Checker, &old_checker).await;
     assert_revoked(&mut stage, &bank, &old_checker, at_bank).await;
     let ledger = stage.net.founding.id;
     let approved_by_old = pledge_draft(&old_bank, &ledger, &terms, now()).unwrap();
@@ -94,7 +101,7 @@ async fn members_replace_their_keys() {
     let refused = stage.net.client(BANK_A, &bank).submit(&built.bytes, 30).await.unwrap();
     assert_eq!(refused.status, 409, "an approval of the old maker: {}", refused.text);
     println!("an approval by the old maker's key: {} {}", refused.code(), refused.json()["detail"]);
-    let built = stage.sign_with(&bank, pledge_draft(&bank, &ledger, &terms, now()).unwrap(), &old_checker);
+    let built = stage.sign_with(&bank, &[pledge_draft(&bank, &ledger, &terms, now()).unwrap()], &old_checker);
     let refused = stage.net.client(BANK_A, &bank).submit(&built.bytes, 5).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "TX-1104"), "{}", refused.text);
     let pledge = stage.put(BANK_A, &bank, pledge_draft(&bank, &ledger, &terms, now()).unwrap()).await;

@@ -125,9 +125,9 @@ pub async fn run(session: &Session, command: KeyCommand) -> Result<Report, Failu
         }
         KeyCommand::Register(args) => {
             let file = session.keyring().read(&args.name)?;
-            submit(session, vec![added(&file)?], args.wait).await
+            submit(session, vec![added(&file)?], signing(session, &file.uses), args.wait).await
         }
-        KeyCommand::Revoke(args) => submit(session, vec![revoked(session, &args.name)?], args.wait).await,
+        KeyCommand::Revoke(args) => submit(session, vec![revoked(session, &args.name)?], KeyUse::Record, args.wait).await,
         KeyCommand::Rotate(args) => rotate(session, args).await,
     }
 }
@@ -211,12 +211,18 @@ fn revoked(session: &Session, name: &str) -> Result<RecordDraft, Failure> {
     draft(&KeyCall::Revoke { kid })
 }
 
-async fn submit(session: &Session, drafts: Vec<RecordDraft>, wait: u64) -> Result<Report, Failure> {
-    let sender = Sender::new(session, KeyUse::Record, None)?;
+/// Who signs for a key: once a member has a checker, only the checker adds another key that moves money.
+fn signing(session: &Session, uses: &BTreeSet<KeyUse>) -> KeyUse {
+    let moves_money = uses.contains(&KeyUse::Maker) || uses.contains(&KeyUse::Checker);
+    if moves_money && session.config.keys.checker.is_some() { KeyUse::Checker } else { KeyUse::Record }
+}
+
+async fn submit(session: &Session, drafts: Vec<RecordDraft>, signer: KeyUse, wait: u64) -> Result<Report, Failure> {
+    let sender = Sender::new(session, signer, None)?;
     Ok(sender.deliver(&Plan::now(drafts, "key"), wait).await?.report(session))
 }
 
-/// Adds a new key and revokes the old one in one transaction, signed with the old record key; once it is
+/// Adds a new key and revokes the old one in one transaction, signed with the old record or checker's key; once it is
 /// accepted the new name takes the old one's places in `config.toml`.
 async fn rotate(session: &Session, args: RotateArgs) -> Result<Report, Failure> {
     let keyring = session.keyring();
@@ -227,7 +233,7 @@ async fn rotate(session: &Session, args: RotateArgs) -> Result<Report, Failure> 
         false => add(session, &args.new, old.uses.clone(), &Zeroizing::new(random::<32>()))?,
     };
     let drafts = vec![added(&new)?, draft(&KeyCall::Revoke { kid: old.kid.clone() })?];
-    let sender = Sender::new(session, KeyUse::Record, None)?;
+    let sender = Sender::new(session, signing(session, &new.uses), None)?;
     let delivered = sender.deliver(&Plan::now(drafts, "key"), args.wait).await?;
     let mut report = delivered.report(session);
     if delivered.outcome.status == Status::Accepted {

@@ -33,6 +33,9 @@ pub enum MembershipError {
     /// 2007.
     #[error("this is the last key for records; add another one before it in the same transaction")]
     LastRecordKey,
+    /// 2008.
+    #[error("a maker's or checker's key must be added by a transaction that a checker's key of the member signs; sign it again with that key, or ask the governing members")]
+    NotACheckerKey,
     /// 2010.
     #[error("only members that run a validator and are not suspended may propose and vote")]
     NotGoverning,
@@ -112,6 +115,7 @@ impl MembershipError {
             UnknownKey(_) => 2005,
             AlreadyRevoked { .. } => 2006,
             LastRecordKey => 2007,
+            NotACheckerKey => 2008,
             NotGoverning => 2010,
             Expiry { .. } => 2011,
             UnknownProposal(_) => 2012,

@@ -15,13 +15,25 @@ pub(super) const MAX_LIFE: u64 = 1_000_000;
 
 /// `member.key/1`.
 pub(super) fn key(ctx: &mut Context<'_, '_>, call: KeyCall) -> Result<(), Stop> {
-    signed_for_records(ctx)?;
     // Not `ctx.issuer`: an earlier record of this transaction may have added a key.
     let own = ctx.member(&ctx.issuer.id)?;
     let mut member = own.ok_or_else(|| MembershipError::UnknownMember(ctx.issuer.id.clone()))?;
     let claims = match call {
-        KeyCall::Add { x, uses } => vec![keyring::add(ctx, &mut member, &NewKey { x, uses })?],
+        KeyCall::Add { x, uses } => {
+            if keyring::moves_money(&uses) && keyring::had_a_checker(&member) {
+                if !ctx.signed_as(KeyUse::Checker) {
+                    return Err(MembershipError::NotACheckerKey.into());
+                }
+            } else {
+                signed_for_records(ctx)?;
+            }
+            vec![keyring::add(ctx, &mut member, &NewKey { x, uses })?]
+        }
         KeyCall::Revoke { kid } => {
+            let own = member.key(&kid).is_some_and(|key| keyring::moves_money(&key.uses));
+            if !(own && ctx.signed_as(KeyUse::Checker)) {
+                signed_for_records(ctx)?;
+            }
             keyring::revoke(&mut member, &kid, ctx.height)?;
             if !keyring::can_sign_records(&member, ctx.height.next()) {
                 return Err(MembershipError::LastRecordKey.into());

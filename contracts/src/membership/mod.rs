@@ -4,6 +4,8 @@
 //!
 //! 1. A member adds and revokes its own keys with `member.key/1`, signed by a record key. A new key may sign
 //!    from the next height; a revoked key may sign up to its height of revocation and never after it.
+//!    Once a member has had a checker's key, only a transaction signed with one adds a maker's or checker's
+//!    key (or a vote does): whoever steals a record key moves no money with it.
 //! 2. A member never revokes its last record key. A rotation is one transaction with two records: add, revoke.
 //! 3. A key has one owner and one purpose for ever (member, vote, log, cosigner or peer). It is registered
 //!    once, never again after its revocation, and is tested when registered.

@@ -72,10 +72,10 @@ impl Stage {
         sign(member, drafts, &jti(&member.nick), now(), &self.net.founding.id, &mut self.salts).unwrap()
     }
 
-    /// Signs a record with any key.
-    pub fn sign_with(&mut self, member: &MemberSigner, draft: RecordDraft, key: &MemorySigner) -> Built {
+    /// Signs records with any key.
+    pub fn sign_with(&mut self, member: &MemberSigner, drafts: &[RecordDraft], key: &MemorySigner) -> Built {
         let envelope = envelope(member, &self.net.founding.id, &jti(&member.nick), now());
-        build(&envelope, &[draft], &[], key, || self.salts.draw()).unwrap()
+        build(&envelope, drafts, &[], key, || self.salts.draw()).unwrap()
     }
 
     /// Submits a record at a node; it must be accepted.
