@@ -51,6 +51,10 @@ pub enum Command {
     Receivable(commands::receivable::ReceivableCommand),
     Verify(commands::verify::VerifyArgs),
     Export(commands::export::ExportArgs),
+    #[command(subcommand)]
+    Timestamp(commands::timestamp::TimestampCommand),
+    #[command(subcommand)]
+    Witness(commands::witness::WitnessCommand),
     Status,
     Doctor,
 }

@@ -23,6 +23,7 @@ mod report;
 mod session;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 mod usage;
 mod wallet;
 
