@@ -53,6 +53,10 @@ pub enum Command {
     Verify(commands::verify::VerifyArgs),
     Export(commands::export::ExportArgs),
     Audit(commands::audit::AuditArgs),
+    #[command(subcommand)]
+    Timestamp(commands::timestamp::TimestampCommand),
+    #[command(subcommand)]
+    Witness(commands::witness::WitnessCommand),
     Status,
     Doctor,
 }

@@ -3,20 +3,16 @@
 use crate::clock;
 use crate::failure::Failure;
 use crate::report::{Colour, Screen};
-use chain_core::bundle::{self, page, Check, Subject, TimeToken, VerifiedBundle, VerifiedEntry};
+use crate::timestamp::Tokens;
+use chain_core::bundle::{self, Check, Subject, VerifiedBundle, VerifiedEntry, page};
 use chain_core::genesis::Founding;
 use chain_core::types::LedgerId;
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Who reads time tokens: nobody yet, so a bundle with one is refused (9016).
-fn tokens() -> Option<&'static dyn TimeToken> {
-    None
-}
-
 /// Verifies a bundle, page or JSON, for a trusted ledger. A person sees each step, also when one fails.
-pub fn verify(screen: &Screen, file: &[u8], ledger: &LedgerId) -> Result<VerifiedBundle, Failure> {
-    bundle::verify(file, ledger, tokens()).map_err(|fault| {
+pub fn verify(screen: &Screen, file: &[u8], ledger: &LedgerId, tokens: &Tokens) -> Result<VerifiedBundle, Failure> {
+    bundle::verify(file, ledger, Some(tokens)).map_err(|fault| {
         for check in Check::ALL.into_iter().take_while(|check| *check <= fault.check) {
             screen.remark(&step(screen, check, check < fault.check));
         }

@@ -26,6 +26,7 @@ mod seen;
 mod session;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 mod usage;
 mod wallet;
 

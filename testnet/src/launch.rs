@@ -1,6 +1,6 @@
 //! Starting and stopping the nodes of a network as real processes on free loopback ports.
 
-use node::config::{NodeConfig, NodeKeys, PeerConfig};
+use node::config::{NodeConfig, NodeKeys, PeerConfig, WitnessConfig};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -83,7 +83,10 @@ pub struct Network {
 }
 
 /// Ports that are free now. All are held until the last is found, so that none is given twice.
-fn free_ports(count: usize) -> Result<Vec<SocketAddr>, LaunchError> {
+///
+/// # Errors
+/// The machine has none left.
+pub fn free_ports(count: usize) -> Result<Vec<SocketAddr>, LaunchError> {
     let held: Result<Vec<TcpListener>, _> =
         (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
     let held = held.map_err(io("finding free ports"))?;
@@ -113,6 +116,19 @@ impl Network {
     /// # Errors
     /// A file cannot be written or ports cannot be had.
     pub fn prepare(folder: &Path, genesis: &[u8], plans: &[NodePlan]) -> Result<Network, LaunchError> {
+        Network::prepare_watched(folder, genesis, plans, &[])
+    }
+
+    /// The same, of nodes that ask outside witnesses.
+    ///
+    /// # Errors
+    /// As [`Network::prepare`].
+    pub fn prepare_watched(
+        folder: &Path,
+        genesis: &[u8],
+        plans: &[NodePlan],
+        witnesses: &[WitnessConfig],
+    ) -> Result<Network, LaunchError> {
         std::fs::create_dir_all(folder).map_err(io(folder.display().to_string()))?;
         let genesis_path = folder.join("genesis.json");
         write(&genesis_path, genesis)?;
@@ -143,7 +159,7 @@ impl Network {
                 data_plane: ports.data_plane,
                 peers: peers.iter().filter(|p| p.member != plan.member).cloned().collect(),
                 keep_versions: None,
-                witnesses: Vec::new(),
+                witnesses: witnesses.to_vec(),
                 log_json: false,
             };
             let text = |e: toml::ser::Error| LaunchError::Form(e.to_string());

@@ -3,10 +3,10 @@
 use crate::client::Client;
 use crate::launch::{LaunchError, Network, NodePlan};
 use crate::world::{Cast, MemberSigner, NodeKeys, WorldError};
-use chain_core::genesis::{Founding, GenesisError};
+use chain_core::genesis::{Founding, Genesis, GenesisError, Witnesses};
 use chain_core::keys::{MemorySigner, Signer as _, b64};
 use chain_core::types::TimeMs;
-use node::config::NodeKeys as KeyFile;
+use node::config::{NodeKeys as KeyFile, WitnessConfig};
 use std::path::Path;
 
 /// Why a test network was not set up.
@@ -61,10 +61,28 @@ impl TestNetwork {
     /// # Errors
     /// See [`SetUpError`].
     pub fn prepare(folder: &Path, cast: Cast, nodes: usize, time: TimeMs) -> Result<TestNetwork, SetUpError> {
-        let genesis = serde_json::to_vec_pretty(&cast.genesis(ORIGIN, time)?)?;
+        TestNetwork::prepare_watched(folder, cast, nodes, time, 0, &[])
+    }
+
+    /// The same, of a ledger whose proofs need `needed` of these witnesses; none where there are none.
+    ///
+    /// # Errors
+    /// See [`SetUpError`].
+    pub fn prepare_watched(
+        folder: &Path,
+        cast: Cast,
+        nodes: usize,
+        time: TimeMs,
+        needed: usize,
+        witnesses: &[WitnessConfig],
+    ) -> Result<TestNetwork, SetUpError> {
+        let keys = witnesses.iter().map(|witness| witness.key.clone()).collect();
+        let asked = (!witnesses.is_empty()).then_some(Witnesses { needed, keys });
+        let genesis = Genesis { witnesses: asked, ..cast.genesis(ORIGIN, time)? };
+        let genesis = serde_json::to_vec_pretty(&genesis)?;
         let founding = Founding::read(&genesis)?;
         let plans: Vec<NodePlan> = cast.nodes.iter().take(nodes).map(plan).collect();
-        let network = Network::prepare(folder, &genesis, &plans)?;
+        let network = Network::prepare_watched(folder, &genesis, &plans, witnesses)?;
         Ok(TestNetwork { cast, founding, genesis, network })
     }
 

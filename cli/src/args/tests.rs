@@ -47,6 +47,10 @@ fn the_fixed_names_are_read() {
         "sealane bundle object order:1 --depth 3 --json-only",
         "sealane bundle member ACME --open all",
         "sealane export --data data -o ledger.sealane --genesis g.json",
+        "sealane timestamp request b.html -o q.tsq",
+        "sealane timestamp attach b.html --response r.tsr --tsa ca.pem --tsa tsa.pem -o stamped.html",
+        "sealane witness key w.example/1 -o w.toml",
+        "sealane witness run --listen 127.0.0.1:9 --key-file w.toml --log genesis.json --log policy.txt --state w.json",
         "sealane doctor",
     ] {
         assert!(parse(&words(line), Lang::English).is_ok(), "{line}: {:?}", parse(&words(line), Lang::English).err());

@@ -12,7 +12,9 @@ pub mod node;
 pub mod receivable;
 pub mod status;
 pub mod submit;
+pub mod timestamp;
 pub mod verify;
+pub mod witness;
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
@@ -21,12 +23,16 @@ use crate::session::Session;
 
 /// Runs a command.
 pub async fn run(cli: Cli, screen: Screen) -> Result<Report, Failure> {
-    let session = match &cli.command {
+    let command = match cli.command {
         // Tells what is wrong with the home folder, and so must start without it.
         Command::Doctor => return doctor::run(cli.global, screen).await,
-        _ => Session::new(cli.global, screen)?,
+        // These need no home folder: whoever runs them may be no member.
+        Command::Timestamp(command) => return timestamp::run(command),
+        Command::Witness(command) => return witness::run(command, screen).await,
+        command => command,
     };
-    match cli.command {
+    let session = Session::new(cli.global, screen)?;
+    match command {
         Command::Node(args) => node::run(&session, args).await,
         Command::Key(command) => key::run(&session, command).await,
         Command::Submit(args) => submit::run(&session, args).await,
@@ -40,5 +46,7 @@ pub async fn run(cli: Cli, screen: Screen) -> Result<Report, Failure> {
         Command::Audit(args) => audit::run(&session, args).await,
         Command::Status => status::run(&session).await,
         Command::Doctor => doctor::run(Default::default(), screen).await,
+        Command::Timestamp(command) => timestamp::run(command),
+        Command::Witness(command) => witness::run(command, screen).await,
     }
 }

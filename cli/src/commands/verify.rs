@@ -1,6 +1,7 @@
 //! `verify FILE`: checks a receipt, a state proof or an evidence bundle without a server's word, and holds its checkpoint
 //! against those seen before.
 
+use super::timestamp::anchors;
 use crate::evidence;
 use crate::failure::Failure;
 use crate::files;
@@ -21,6 +22,8 @@ pub struct VerifyArgs {
     pub file: PathBuf,
     #[arg(long, value_name = "ID")]
     pub ledger: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub tsa: Vec<PathBuf>,
     #[arg(long)]
     pub offline: bool,
 }
@@ -36,7 +39,7 @@ pub async fn run(session: &Session, args: VerifyArgs) -> Result<Report, Failure>
             Some(ledger) => ledger,
             None => session.founding()?.id,
         };
-        let good = evidence::verify(&session.screen, &file, &ledger)?;
+        let good = evidence::verify(&session.screen, &file, &ledger, &anchors(&args.tsa)?)?;
         (evidence::founding(&file)?, Report::done(evidence::json(&good), evidence::text(&session.screen, &good)))
     } else {
         let founding = session.founding()?;

@@ -1,6 +1,9 @@
-//! The structures of RFC 3161 and RFC 5816 that the crates do not have, or not with fractions of a second.
+//! The structures of RFC 3161, RFC 5652 and RFC 5816 that the crates do not have, or not as authorities write them.
 
-use cms::content_info::ContentInfo;
+use cms::cert::CertificateChoices;
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::revocation::RevocationInfoChoices;
+use cms::signed_data::{DigestAlgorithmIdentifiers, EncapsulatedContentInfo, SignerInfos};
 use der::asn1::{Any, BitString, Int, ObjectIdentifier, OctetString};
 use der::{DateTime, Sequence, Tag, Tagged};
 use x509_cert::ext::Extensions;
@@ -25,6 +28,25 @@ pub const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.8
 pub const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 /// `id-kp-timeStamping` (RFC 5280).
 pub const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
+
+/// RFC 5652, section 5.1, with the certificates in the order in which they stand.
+#[derive(Clone, Debug, PartialEq, Eq, Sequence)]
+pub struct SignedData {
+    /// 3.
+    pub version: CmsVersion,
+    /// Hash functions of the signers.
+    pub digest_algorithms: DigestAlgorithmIdentifiers,
+    /// What is signed.
+    pub content: EncapsulatedContentInfo,
+    /// A SET OF in the standard; not sorted by those who make tokens.
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
+    pub certificates: Option<Vec<CertificateChoices>>,
+    /// Revocation lists: not looked at.
+    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", optional = "true")]
+    pub crls: Option<RevocationInfoChoices>,
+    /// Who signed.
+    pub signer_infos: SignerInfos,
+}
 
 /// What is stamped.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]

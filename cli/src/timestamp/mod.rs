@@ -3,8 +3,8 @@
 //! A time-stamping authority signs that it saw a SHA-256 at a time. [`request`] asks it, [`token_of`] takes the token
 //! out of its answer, [`Tokens`] checks a token as step 10 of `PROOFS.md` says.
 //!
-//! A token is read strictly: it must be the DER that writing it again gives. Where an authority leaves the certificates
-//! unsorted, [`token_of`] writes them in order; nothing that is signed changes by that.
+//! A token is read strictly: it must be the DER that writing it again gives, but for the order of its certificates,
+//! which authorities do not sort.
 
 mod asn1;
 mod verify;
@@ -14,7 +14,6 @@ pub use verify::{Anchor, Tokens};
 use asn1::{MessageImprint, SHA_256, TimeStampReq, TimeStampResp};
 use chain_core::hash::Hash;
 use cms::content_info::ContentInfo;
-use cms::signed_data::SignedData;
 use der::asn1::{Any, Null, OctetString};
 use der::{Decode, Encode};
 use x509_cert::spki::AlgorithmIdentifierOwned;
@@ -62,7 +61,7 @@ pub fn request(imprint: &Hash) -> Result<Vec<u8>, TokenError> {
     TimeStampReq { version: 1, message_imprint, cert_req: true }.to_der().map_err(form)
 }
 
-/// The token of a response, or the token itself where only that is given, in strict DER.
+/// The token of a response, or the token itself where only that is given.
 ///
 /// # Errors
 /// [`TokenError::Form`], [`TokenError::Refused`].
@@ -72,9 +71,7 @@ pub fn token_of(response: &[u8]) -> Result<Vec<u8>, TokenError> {
         Ok(TimeStampResp { status, .. }) => return Err(TokenError::Refused(status.status)),
         Err(_) => ContentInfo::from_der(response).map_err(|_| TokenError::Form("time-stamp response or token"))?,
     };
-    let form = |_| TokenError::Form("time-stamp token");
-    let signed: SignedData = token.content.decode_as().map_err(form)?;
-    ContentInfo { content: Any::encode_from(&signed).map_err(form)?, ..token }.to_der().map_err(form)
+    token.to_der().map_err(|_| TokenError::Form("time-stamp token"))
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use super::TokenError;
 use super::asn1::{
-    CONTENT_TYPE, MESSAGE_DIGEST, SHA_256, SHA_384, SHA_512, SIGNED_DATA, SIGNING_CERTIFICATE_V2, SigningCertificateV2,
+    CONTENT_TYPE, MESSAGE_DIGEST, SHA_256, SHA_384, SHA_512, SIGNED_DATA, SIGNING_CERTIFICATE_V2, SignedData, SigningCertificateV2,
     TIME_STAMPING, TST_INFO, TstInfo,
 };
 use chain_core::bundle::{Stamped, TimeToken};
 use chain_core::hash::Hash;
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
-use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
+use cms::signed_data::{SignerIdentifier, SignerInfo};
 use der::asn1::{Any, ObjectIdentifier, OctetString};
 use der::{Decode, DecodePem, Encode};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
@@ -83,7 +83,7 @@ impl Tokens {
             return Err(TokenError::Form("CMS SignedData"));
         }
         let signed: SignedData = content.content.decode_as().map_err(form)?;
-        // One spelling: sets in order, no other lengths, no defaults written out.
+        // One spelling: no other lengths, no defaults written out, no set out of order but that of the certificates.
         if Any::encode_from(&signed).map_err(form)? != content.content || content.to_der().map_err(form)? != token {
             return Err(TokenError::Form("time-stamp token"));
         }
@@ -122,7 +122,7 @@ impl Tokens {
 
 /// The octets that are signed: the DER of the TSTInfo.
 fn stamped(signed: &SignedData) -> Result<Vec<u8>, TokenError> {
-    let content = &signed.encap_content_info;
+    let content = &signed.content;
     if content.econtent_type != TST_INFO {
         return Err(TokenError::Form("CMS SignedData over a TSTInfo"));
     }
@@ -155,8 +155,10 @@ fn certificate_of<'a>(signed: &'a SignedData, signer: &SignerInfo) -> Result<&'a
             }
         }
     };
-    let choices = signed.certificates.iter().flat_map(|set| set.0.iter());
-    choices
+    signed
+        .certificates
+        .iter()
+        .flatten()
         .filter_map(|choice| if let CertificateChoices::Certificate(own) = choice { Some(own) } else { None })
         .find(named)
         .ok_or(TokenError::Rule("the token does not bring the certificate of its signer; ask for it in the request"))

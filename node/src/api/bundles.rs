@@ -4,21 +4,12 @@ use super::State;
 use super::auth::Caller;
 use super::extract::{Path, Query};
 use super::problem::Problem;
+use crate::console;
 use crate::query::{self, Ask, MAX_DEPTH, MAX_KEYS, RecordView, Sight};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chain_core::bundle::{Subject, page};
 use chain_core::types::{Code, MemberId};
-
-/// The page that carries a bundle: plain, until the verifier's own page takes its place.
-fn carrier() -> &'static str {
-    concat!(
-        "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Sealane</title>\n",
-        "<p>本文件是证据包，请用 sealane verify 或 verify.html 验证。\n",
-        "<p>This file is an evidence bundle: check it with sealane verify or a verify.html.\n",
-        "<!--sealane-bundle:-->\n"
-    )
-}
 
 impl Sight for Caller {
     fn sees(&self, record: &RecordView) -> bool {
@@ -53,7 +44,7 @@ async fn answer(state: State, caller: Caller, ask: Ask, headers: &HeaderMap, nam
     let bare = accept.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json");
     let node = state.0;
     let bytes = tokio::task::spawn_blocking(move || {
-        let page = page::hash(carrier().as_bytes()).ok_or_else(|| Problem::internal(&"the page has no markers"))?;
+        let page = page::hash(console::page().as_bytes()).ok_or_else(|| Problem::internal(&"the page has no markers"))?;
         let ask = match &ask.subject {
             // Only the member that runs the node may read what was presented to it.
             Subject::Receivable(id) if caller.runs(&node) => {
@@ -67,7 +58,7 @@ async fn answer(state: State, caller: Caller, ask: Ask, headers: &HeaderMap, nam
         if bare {
             return Ok(bundle.to_bytes());
         }
-        page::wrap(carrier(), &bundle).ok_or_else(|| Problem::internal(&"the page takes no bundle"))
+        page::wrap(console::page(), &bundle).ok_or_else(|| Problem::internal(&"the page takes no bundle"))
     })
     .await
     .map_err(|e| Problem::internal(&e))??;

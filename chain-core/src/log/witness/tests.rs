@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod sigsum;
+
 use super::*;
 use crate::fixtures::{Ledger, ORIGIN, signer};
 use crate::log::checkpoint::Checkpoint;
