@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 use crate::session::Session;
+use crate::timestamp::Tokens;
 use crate::wallet::Wallet;
 use chain_core::bundle::{Bundle, VerifiedBundle, page};
 use chain_core::types::LedgerId;
@@ -74,7 +75,7 @@ fn finish(
     args: &BundleArgs,
 ) -> Result<(Vec<u8>, VerifiedBundle), Failure> {
     // What came is checked first, so that nothing is opened to a file that does not hold.
-    let mut good = evidence::verify(&session.screen, fetched, ledger)?;
+    let mut good = evidence::verify(&session.screen, fetched, ledger, &Tokens::default())?;
     let refused = |why: &str| Failure::new("CLI-3003").with("check", 9001).with("reason", why);
     let (mut bundle, _) = page::read(fetched).map_err(|error| refused(&error.to_string()))?;
     open(&mut bundle, &good, &session.wallet(), &args.open)?;
@@ -85,7 +86,7 @@ fn finish(
         page::wrap(&page, &bundle).ok_or_else(|| refused("no page"))?
     };
     if file != fetched {
-        good = evidence::verify(&session.screen, &file, ledger)?;
+        good = evidence::verify(&session.screen, &file, ledger, &Tokens::default())?;
     }
     Ok((file, good))
 }
