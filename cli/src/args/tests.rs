@@ -43,6 +43,10 @@ fn the_fixed_names_are_read() {
         "sealane --home h --node http://n --genesis g --member M --key k --passphrase-file p status",
         "sealane verify receipt --genesis g.json",
         "sealane export --data data -o ledger.sealane --genesis g.json",
+        "sealane export --proofs --data data -o folder --genesis g.json",
+        "sealane verify receipt --offline",
+        "sealane audit --once --dir d --max-age 60",
+        "sealane audit --offline --dir d",
         "sealane doctor",
     ] {
         assert!(parse(&words(line), Lang::English).is_ok(), "{line}: {:?}", parse(&words(line), Lang::English).err());
