@@ -51,6 +51,10 @@ fn the_fixed_names_are_read() {
         "sealane timestamp attach b.html --response r.tsr --tsa ca.pem --tsa tsa.pem -o stamped.html",
         "sealane witness key w.example/1 -o w.toml",
         "sealane witness run --listen 127.0.0.1:9 --key-file w.toml --log genesis.json --log policy.txt --state w.json",
+        "sealane export --proofs --data data -o folder --genesis g.json",
+        "sealane verify receipt --offline",
+        "sealane audit --once --dir d --max-age 60",
+        "sealane audit --offline --dir d",
         "sealane doctor",
     ] {
         assert!(parse(&words(line), Lang::English).is_ok(), "{line}: {:?}", parse(&words(line), Lang::English).err());

@@ -112,11 +112,11 @@ fn what_our_witness_signs_verifies_elsewhere() {
         hex_of(&witnesses[0]),
         hex_of(&witnesses[1])
     );
-    let policy = sigsum::Policy::parse(&policy).unwrap();
+    let policy = ::sigsum::Policy::parse(&policy).unwrap();
     let check = |file: &str| {
         let signers = [submitter.verifying_key().to_bytes().into()];
-        let read = sigsum::SigsumSignature::from_ascii(file).unwrap();
-        sigsum::verify(&sigsum::Hash::from(message.0), &read, &signers, &policy).is_ok()
+        let read = ::sigsum::SigsumSignature::from_ascii(file).unwrap();
+        ::sigsum::verify(&::sigsum::Hash::from(message.0), &read, &signers, &policy).is_ok()
     };
     assert!(check(&file), "{file}");
     assert!(!check(&file.replacen("1770193051", "1770193052", 1)), "another time");
