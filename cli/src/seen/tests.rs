@@ -38,7 +38,7 @@ async fn of_one_size_there_is_one_root() {
     assert_eq!(judge(&memory, 5, 1).await.unwrap(), Relation::First);
     assert_eq!(judge(&memory, 5, 1).await.unwrap(), Relation::Same);
     let contradiction = judge(&memory, 5, 2).await.unwrap_err();
-    assert_eq!((contradiction.code(), contradiction.exit()), ("CLI-3004", 3));
+    assert_eq!((contradiction.code(), contradiction.exit()), ("CLI-3005", 3));
     let evidence = std::fs::read_dir(memory.folder.join("evidence")).unwrap();
     let mut roots: Vec<u8> = evidence
         .map(|file| SignedCheckpoint::parse(&std::fs::read(file.unwrap().path()).unwrap()).unwrap().checkpoint().root().0[0])

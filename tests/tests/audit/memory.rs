@@ -72,7 +72,7 @@ async fn a_verifier_remembers_what_it_saw() {
     let larger = write("larger", &lie(size));
     let contradicted = |user: &User, file: &Path, more: &[&str]| {
         let (code, said) = verify(user, file, more);
-        assert_eq!((code, &said["error"]["code"]), (Some(3), &"CLI-3004".into()), "{said}");
+        assert_eq!((code, &said["error"]["code"]), (Some(3), &"CLI-3005".into()), "{said}");
         let folder = user.home.join("seen").join(stage.net.founding.id.to_string()).join("evidence");
         let kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         let roots: Vec<Hash> = kept
