@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::report::Screen;
 use chain_core::genesis::Founding;
 use chain_core::hash::Hash;
-use chain_core::log::merkle::{leaf_hash, root_at};
+use chain_core::log::merkle::{NodeId, NodeReader, leaf_hash, node_hash, root_at};
 use chain_core::log::tiles::{
     FULL_WIDTH, TileKind, TilePath, TileTree, all_tiles, parse_entry_bundle, parse_hash_tile,
 };
@@ -52,6 +52,29 @@ pub enum Advance {
     Behind(u64),
     /// The node has none yet.
     Nothing,
+}
+
+/// Whether tiles give a root, and every full tile the hash that stands for it one level above.
+fn check(tree: &TileTree, size: u64, root: Hash) -> Result<(), Divergence> {
+    let differs = |expected: Hash, found: Option<Hash>| {
+        Divergence::new(What::Tiles, expected, found.map_or_else(|| "-".to_owned(), |hash| hash.to_hex()))
+    };
+    let found = root_at(tree, size).ok();
+    if found != Some(root) {
+        return Err(differs(root, found));
+    }
+    for tile in all_tiles(size) {
+        let TileKind::Hashes(level @ 1..) = tile.kind() else { continue };
+        let first = tile.index() * u64::from(FULL_WIDTH);
+        for (index, hash) in (first..).zip(tree.tile(level, tile.index()).unwrap_or_default()) {
+            let half = |index| tree.node(NodeId { level: 8 * level - 1, index });
+            let made = half(2 * index).zip(half(2 * index + 1)).map(|(left, right)| node_hash(&left, &right));
+            if made != Some(*hash) {
+                return Err(differs(*hash, made));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Auditor {
@@ -159,18 +182,14 @@ impl Auditor {
     async fn tree(&self, head: &Head, from: u64) -> Result<TileTree, Stop> {
         let root = head.vouched.checkpoint.checkpoint().root();
         let mut tree = self.hashes(head.size(), true).await?;
-        let mut fits = root_at(&tree.0, head.size()) == Ok(root);
-        if !fits && self.mirror.is_online() {
+        let mut fits = check(&tree.0, head.size(), root);
+        if fits.is_err() && self.mirror.is_online() {
             // What is kept may be the log of another checkpoint, or damaged.
             tree = self.hashes(head.size(), false).await?;
-            fits = root_at(&tree.0, head.size()) == Ok(root);
+            fits = check(&tree.0, head.size(), root);
         }
+        fits?;
         let (tree, new) = tree;
-        let found = root_at(&tree, head.size());
-        if !fits {
-            let found = found.map_or_else(|error| error.to_string(), |root| root.to_hex());
-            return Err(Divergence::new(What::Tiles, root, found).into());
-        }
         if root_at(&tree, from) != Ok(self.replay().log().root()) {
             let divergence = self.first_difference(&tree, from)?;
             return Err(self.contradiction(divergence, head)?.into());
