@@ -4,7 +4,6 @@
 mod personal;
 mod stage;
 
-use chain_core::keys::b64;
 use chain_core::types::Height;
 use node::export::open_folder;
 use node::storage::{Direction, Table};
@@ -14,9 +13,8 @@ use stage::user::User;
 use stage::{Stage, now};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use testnet::launch::sealane_binary;
-use testnet::world::{MemberSigner, World};
+use testnet::world::World;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
 const TABLES: [Table; 19] = [
