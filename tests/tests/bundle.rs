@@ -77,7 +77,6 @@ async fn fetch(
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = client.get(path).await.unwrap();
-        assert!(Instant::now() < deadline, "node {node}, {path}: {} {}", answer.status, answer.text.len());
         if answer.status == 200 {
             let file = answer.text.into_bytes();
             let good = verify(&file, &stage.net.founding.id, None);
@@ -85,8 +84,12 @@ async fn fetch(
             if ready(&good) {
                 return (file, good);
             }
+            let found: Vec<_> = good.listings.iter().map(|l| (&l.object, l.records.len())).collect();
+            let (height, handovers) = (good.height, good.handovers);
+            assert!(Instant::now() < deadline, "{path} at {node}: height {height}, {handovers} handovers, {found:?}");
         } else {
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (202, "API-0202"), "{}", answer.text);
+            assert!(Instant::now() < deadline, "{path} at {node}: no checkpoint");
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -268,6 +271,7 @@ async fn bundles_outlive_a_change_of_keys_and_validators() {
     let replaced = stage.decide(set_validators(set)).await;
     stage.put(CUSTOMS, &renewed, event(EVENTS, false)).await;
 
+    println!("replaced from height {replaced}");
     let more = |good: &VerifiedBundle| listed(good, OBJECT) == EVENTS + 1 && good.height.0 >= replaced;
     for node in 0..5 {
         let (new, after) = fetch(&stage, node, &cast.customs, &path, more).await;

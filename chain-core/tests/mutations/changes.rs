@@ -2,6 +2,7 @@
 //!
 //! - a bare bundle's `page`, another `subject` that the state proves, another key that the same proof shows absent;
 //! - fewer records, opened fields, entries, or state keys that nothing rests on: what is not shown is not missed;
+//! - a withheld entry given its own JWT: it is withheld no longer;
 //! - another order of opened fields, or of the signature lines of a checkpoint;
 //! - a state proof under another genesis with the same origin and validators: it names no ledger.
 
@@ -191,7 +192,10 @@ impl<'a> Changer<'a> {
         let pick = self.draw() as usize;
         let here = &self.bases[base];
         let name = |span: &Span| span.path.rsplit('.').next().unwrap().to_owned();
-        let known: Vec<&Span> = here.spans.iter().filter(|s| EXCHANGED.contains(&name(s).as_str())).collect();
+        let file = &self.files[&here.name];
+        let withheld = |s: &Span| name(s) == "jwt" && &file[s.start..s.end] == b"null";
+        let known: Vec<&Span> =
+            here.spans.iter().filter(|s| EXCHANGED.contains(&name(s).as_str()) && !withheld(s)).collect();
         let span = (*known.get(pick % known.len().max(1))?).clone();
         let wanted = (name(&span), span.list.is_some());
         let from = self.below(self.bases.len());
