@@ -154,7 +154,10 @@ async fn receipts_wait_for_witnesses_and_a_fork_gets_none() {
         let (_, verified) = stage.receipt(node, &first).await;
         assert_eq!((verified.cosigned >= 3, verified.witnessed), (true, 2), "node {node}");
     }
-    println!("final after {finality:?} without witnesses; receipts {:?} after the second witness started", began.elapsed());
+    println!(
+        "final after {finality:?} without witnesses; receipts {:?} after the second witness started",
+        began.elapsed()
+    );
     let mut waits = Vec::new();
     for n in 0..10 {
         let id = stage.put(n % 4, member, parcel(&format!("next-{n}"))).await;
@@ -223,8 +226,10 @@ async fn a_node_that_lists_a_stranger_as_witness_does_not_start() {
     let (mut stage, witnesses) = prepare(62);
     let node = &mut stage.net.network.nodes[0];
     let path = node.folder.join("node.toml");
-    let stranger = VerifierKey::for_cosignatures("w.example/9", &SigningKey::from_bytes(&[9; 32]).verifying_key()).unwrap();
-    let text = std::fs::read_to_string(&path).unwrap().replacen(&witnesses[0].config.key.encode(), &stranger.encode(), 1);
+    let stranger =
+        VerifierKey::for_cosignatures("w.example/9", &SigningKey::from_bytes(&[9; 32]).verifying_key()).unwrap();
+    let text =
+        std::fs::read_to_string(&path).unwrap().replacen(&witnesses[0].config.key.encode(), &stranger.encode(), 1);
     std::fs::write(&path, text).unwrap();
     node.start().unwrap();
     assert!(node.wait_ready(Duration::from_secs(20)).await.is_err());

@@ -86,7 +86,8 @@ fn attach(args: &AttachArgs) -> Result<Report, Failure> {
         Some(output) => files::export(output, &with_time)?,
         None => files::replace(&args.file, &with_time)?,
     }
-    let json = json!({ "time": stamped.time, "authority": stamped.authority, "anchored": stamped.anchored, "output": output });
+    let json =
+        json!({ "time": stamped.time, "authority": stamped.authority, "anchored": stamped.anchored, "output": output });
     let text = format!("{}  {}\n{}", crate::clock::of_millis(stamped.time * 1000), stamped.authority, output.display());
     Ok(Report::done(json, text))
 }

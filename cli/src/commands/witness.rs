@@ -82,7 +82,8 @@ fn verifier(name: &str, key: &SigningKey) -> Result<VerifierKey, Failure> {
 
 fn read_key(path: &Path) -> Result<(String, SigningKey), Failure> {
     let bytes = files::read(path)?;
-    let file: KeyFile = std::str::from_utf8(&bytes).map_err(fail).and_then(|text| toml::from_str(text).map_err(fail))?;
+    let file: KeyFile =
+        std::str::from_utf8(&bytes).map_err(fail).and_then(|text| toml::from_str(text).map_err(fail))?;
     let seed: Option<[u8; 32]> = unb64(&file.seed).and_then(|bytes| bytes.try_into().ok());
     let seed = seed.ok_or_else(|| fail(format!("{}: the seed is not 32 bytes in base64url", path.display())))?;
     Ok((file.name, SigningKey::from_bytes(&seed)))

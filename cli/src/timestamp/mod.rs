@@ -34,7 +34,9 @@ pub enum TokenError {
     #[error("{0}")]
     Rule(&'static str),
     /// An algorithm that is not supported.
-    #[error("{0} is not supported: RSA from 2048 bits (PKCS#1 v1.5) or ECDSA on P-256 or P-384, with SHA-256, 384 or 512")]
+    #[error(
+        "{0} is not supported: RSA from 2048 bits (PKCS#1 v1.5) or ECDSA on P-256 or P-384, with SHA-256, 384 or 512"
+    )]
     Algorithm(String),
     /// A signature does not verify.
     #[error("the signature of {0} is not valid")]
@@ -55,7 +57,10 @@ pub enum TokenError {
 pub fn request(imprint: &Hash) -> Result<Vec<u8>, TokenError> {
     let form = |_| TokenError::Form("request");
     let message_imprint = MessageImprint {
-        hash_algorithm: AlgorithmIdentifierOwned { oid: SHA_256, parameters: Some(Any::encode_from(&Null).map_err(form)?) },
+        hash_algorithm: AlgorithmIdentifierOwned {
+            oid: SHA_256,
+            parameters: Some(Any::encode_from(&Null).map_err(form)?),
+        },
         hashed_message: OctetString::new(imprint.as_bytes().as_slice()).map_err(form)?,
     };
     TimeStampReq { version: 1, message_imprint, cert_req: true }.to_der().map_err(form)
@@ -67,7 +72,9 @@ pub fn request(imprint: &Hash) -> Result<Vec<u8>, TokenError> {
 /// [`TokenError::Form`], [`TokenError::Refused`].
 pub fn token_of(response: &[u8]) -> Result<Vec<u8>, TokenError> {
     let token = match TimeStampResp::from_der(response) {
-        Ok(TimeStampResp { status, token }) if status.status <= 1 => token.ok_or(TokenError::Form("response with a token"))?,
+        Ok(TimeStampResp { status, token }) if status.status <= 1 => {
+            token.ok_or(TokenError::Form("response with a token"))?
+        }
         Ok(TimeStampResp { status, .. }) => return Err(TokenError::Refused(status.status)),
         Err(_) => ContentInfo::from_der(response).map_err(|_| TokenError::Form("time-stamp response or token"))?,
     };

@@ -62,15 +62,25 @@ fn bad_tokens_are_refused_for_their_reason() {
     };
     is(tokens(&[]).verify(good, &Hash::ZERO), |e| matches!(e, TokenError::Imprint(_)), "another imprint");
     let other = Hash(changed(place)[place..place + 32].try_into().unwrap());
-    is(tokens(&[]).verify(&changed(place), &other), |e| matches!(e, TokenError::Rule(_)), "an imprint changed in the token");
+    is(
+        tokens(&[]).verify(&changed(place), &other),
+        |e| matches!(e, TokenError::Rule(_)),
+        "an imprint changed in the token",
+    );
     is(check(&changed(good.len() - 1), &[]), |e| matches!(e, TokenError::Signature(_)), "a changed signature");
-    is(check(file!("good-p256-fraction.der"), &[file!("tsa-rsa.pem")]), |e| matches!(e, TokenError::Anchor(_)), "another anchor");
+    is(
+        check(file!("good-p256-fraction.der"), &[file!("tsa-rsa.pem")]),
+        |e| matches!(e, TokenError::Anchor(_)),
+        "another anchor",
+    );
     assert!(check(file!("expired.der"), &[]).is_ok(), "without an anchor nobody vouches anyway");
     is(check(file!("expired.der"), &[CA]), |e| matches!(e, TokenError::Expired(_)), "an expired certificate");
     is(check(file!("wrongeku.der"), &[]), |e| matches!(e, TokenError::Rule(_)), "a purpose besides");
     is(check(file!("notcritical.der"), &[]), |e| matches!(e, TokenError::Rule(_)), "a purpose that is not critical");
     is(check(file!("weak-rsa1024.der"), &[]), |e| matches!(e, TokenError::Signature(_)), "a short key");
-    for junk in [&[][..], b"{}", &good[1..], &good[..good.len() - 1], &[good, &[0]].concat(), &request(&imprint()).unwrap()] {
+    for junk in
+        [&[][..], b"{}", &good[1..], &good[..good.len() - 1], &[good, &[0]].concat(), &request(&imprint()).unwrap()]
+    {
         is(check(junk, &[]), |e| matches!(e, TokenError::Form(_)), "no token");
     }
 }
@@ -165,9 +175,21 @@ fn a_live_authority_stamps_what_we_ask_for() {
     std::fs::write(at("c.cnf"), config).unwrap();
     std::fs::write(at("number"), "01").unwrap();
     std::fs::write(at("q.tsq"), request(&imprint()).unwrap()).unwrap();
-    for (name, key) in [("rsa", "rsa:2048"), ("p256", "ec -pkeyopt ec_paramgen_curve:P-256"), ("p384", "ec -pkeyopt ec_paramgen_curve:P-384")] {
-        assert!(openssl(folder.path(), &format!("req -x509 -newkey {key} -nodes -days 2 -subj /CN={name} -config c.cnf -extensions e -keyout k.pem -out c.pem")));
-        assert!(openssl(folder.path(), "ts -reply -config c.cnf -queryfile q.tsq -signer c.pem -inkey k.pem -out r.tsr"));
+    for (name, key) in [
+        ("rsa", "rsa:2048"),
+        ("p256", "ec -pkeyopt ec_paramgen_curve:P-256"),
+        ("p384", "ec -pkeyopt ec_paramgen_curve:P-384"),
+    ] {
+        assert!(openssl(
+            folder.path(),
+            &format!(
+                "req -x509 -newkey {key} -nodes -days 2 -subj /CN={name} -config c.cnf -extensions e -keyout k.pem -out c.pem"
+            )
+        ));
+        assert!(openssl(
+            folder.path(),
+            "ts -reply -config c.cnf -queryfile q.tsq -signer c.pem -inkey k.pem -out r.tsr"
+        ));
         let token = token_of(&std::fs::read(at("r.tsr")).unwrap()).unwrap();
         let anchor = std::fs::read(at("c.pem")).unwrap();
         let stamped = check(&token, &[&anchor]).unwrap();

@@ -2,8 +2,8 @@
 
 use super::TokenError;
 use super::asn1::{
-    CONTENT_TYPE, MESSAGE_DIGEST, SHA_256, SHA_384, SHA_512, SIGNED_DATA, SIGNING_CERTIFICATE_V2, SignedData, SigningCertificateV2,
-    TIME_STAMPING, TST_INFO, TstInfo,
+    CONTENT_TYPE, MESSAGE_DIGEST, SHA_256, SHA_384, SHA_512, SIGNED_DATA, SIGNING_CERTIFICATE_V2, SignedData,
+    SigningCertificateV2, TIME_STAMPING, TST_INFO, TstInfo,
 };
 use chain_core::bundle::{Stamped, TimeToken};
 use chain_core::hash::Hash;
@@ -149,7 +149,9 @@ fn certificate_of<'a>(signed: &'a SignedData, signer: &SignerInfo) -> Result<&'a
     let named = |certificate: &&Certificate| {
         let tbs = &certificate.tbs_certificate;
         match &signer.sid {
-            SignerIdentifier::IssuerAndSerialNumber(id) => id.issuer == tbs.issuer && id.serial_number == tbs.serial_number,
+            SignerIdentifier::IssuerAndSerialNumber(id) => {
+                id.issuer == tbs.issuer && id.serial_number == tbs.serial_number
+            }
             SignerIdentifier::SubjectKeyIdentifier(id) => {
                 tbs.get::<SubjectKeyIdentifier>().ok().flatten().is_some_and(|(_, own)| own == *id)
             }
@@ -276,7 +278,9 @@ fn verify(
                 HashName::Sha384 => &rsa::RSA_PKCS1_2048_8192_SHA384,
                 HashName::Sha512 => &rsa::RSA_PKCS1_2048_8192_SHA512,
             };
-            UnparsedPublicKey::new(scheme, point).verify(message, signature).map_err(|_| TokenError::Signature("the authority"))
+            UnparsedPublicKey::new(scheme, point)
+                .verify(message, signature)
+                .map_err(|_| TokenError::Signature("the authority"))
         }
         (EC, Some(P_256)) if elliptic => {
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(bad)?;

@@ -168,7 +168,12 @@ impl Checkpoints {
     pub fn witness_is_ahead(&self, witness: &VerifierKey, size: u64) {
         let mut inner = self.inner();
         if let Some(handover) = inner.awaited_handover() {
-            tracing::error!(witness = witness.name(), size, handover, "a witness has signed beyond a handover that waits for it");
+            tracing::error!(
+                witness = witness.name(),
+                size,
+                handover,
+                "a witness has signed beyond a handover that waits for it"
+            );
         }
         inner.outside.ahead.insert(witness.encode(), (size, Instant::now()));
         inner.outside.follow(size);

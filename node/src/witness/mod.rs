@@ -9,10 +9,10 @@ pub use serve::{Serving, WitnessError, WitnessSettings, serve, watched};
 
 use crate::checkpoint::{Asked, Checkpoints};
 use crate::ledger::LedgerError;
+use chain_core::log::SignatureLine;
 use chain_core::log::cosignature::verify_cosignature;
 use chain_core::log::note::VerifierKey;
 use chain_core::log::witness::{AddCheckpoint, SIZE_CONTENT_TYPE, parse_size};
-use chain_core::log::SignatureLine;
 use reqwest::{Response, StatusCode, header, redirect::Policy};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,8 +65,11 @@ impl Client {
     /// # Errors
     /// The address is none, or no client can be made.
     pub fn new(key: VerifierKey, url: &str) -> Result<Client, reqwest::Error> {
-        let http =
-            reqwest::Client::builder().connect_timeout(TIMEOUT / 2).timeout(TIMEOUT).redirect(Policy::none()).build()?;
+        let http = reqwest::Client::builder()
+            .connect_timeout(TIMEOUT / 2)
+            .timeout(TIMEOUT)
+            .redirect(Policy::none())
+            .build()?;
         let url = format!("{}/add-checkpoint", url.trim_end_matches('/'));
         http.post(&url).build()?;
         Ok(Client { key, url, http })

@@ -33,7 +33,8 @@ async fn answered(status: u16, kind: &'static str, body: String) -> Result<Signa
 #[tokio::test]
 async fn answers_are_taken_for_what_they_prove() {
     let asked = request();
-    let line = |seed: u8, checkpoint: &Checkpoint| cosign(checkpoint, "w.example/1", &keys(seed).0, 9).unwrap().encode();
+    let line =
+        |seed: u8, checkpoint: &Checkpoint| cosign(checkpoint, "w.example/1", &keys(seed).0, 9).unwrap().encode();
     let own = line(2, asked.checkpoint.checkpoint());
     let other = Checkpoint::new("log.example/a", 6, Hash([7; 32]), vec![]).unwrap();
     let text = "text/plain";
@@ -55,7 +56,9 @@ async fn answers_are_taken_for_what_they_prove() {
     assert!(matches!(answered(409, SIZE_CONTENT_TYPE, "7".into()).await, Err(AskError::Answer)));
     assert!(matches!(answered(409, text, "7\n".into()).await, Err(AskError::Refused { status: 409, .. })));
     for status in [301, 400, 403, 404, 422, 500, 503] {
-        assert!(matches!(answered(status, text, own.clone()).await, Err(AskError::Refused { status: s, .. }) if s == status));
+        assert!(
+            matches!(answered(status, text, own.clone()).await, Err(AskError::Refused { status: s, .. }) if s == status)
+        );
     }
 }
 

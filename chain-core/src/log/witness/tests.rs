@@ -113,7 +113,12 @@ fn a_log_is_followed_only_where_it_grows() {
         ("a fork with its own proof", old.seen(), fork.request(5), 422),
         ("a fork with the true proof", old.seen(), with(fork.request(5), grown.proof.clone()), 422),
         ("no proof", old.seen(), with(new.request(5), vec![]), 422),
-        ("a proof with one hash more", old.seen(), with(new.request(5), [&grown.proof[..], &[Hash::ZERO]].concat()), 422),
+        (
+            "a proof with one hash more",
+            old.seen(),
+            with(new.request(5), [&grown.proof[..], &[Hash::ZERO]].concat()),
+            422,
+        ),
         ("another old size", old.seen(), new.request(4), 409),
         ("no old size for a log that is known", old.seen(), new.request(0), 409),
         ("a log that shrank", old.seen(), shorter, 400),
@@ -157,7 +162,9 @@ fn of_our_own_ledgers_a_quorum_is_asked_for() {
     ledger.commit(&[], None);
     let policies = [plain_validators(&ledger), plain_validators(&ledger)];
     let request = |numbers: &[u8]| AddCheckpoint { old: 0, proof: vec![], checkpoint: ledger.checkpoint(numbers) };
-    for (numbers, want) in [(&[1, 2, 3][..], true), (&[2, 3, 4], true), (&[1, 2], false), (&[1], false), (&[1, 5, 6], false)] {
+    for (numbers, want) in
+        [(&[1, 2, 3][..], true), (&[2, 3, 4], true), (&[1, 2], false), (&[1], false), (&[1, 5, 6], false)]
+    {
         assert_eq!(request(numbers).authentic(&policies).is_ok(), want, "{numbers:?}");
     }
 }
@@ -168,7 +175,9 @@ fn plain_validators(ledger: &Ledger) -> Policy {
 
 #[test]
 fn the_answer_409_is_a_size() {
-    for (text, want) in [("5\n", Some(5)), ("0\n", Some(0)), ("5", None), ("05\n", None), ("5\n\n", None), ("", None), ("x\n", None)] {
+    for (text, want) in
+        [("5\n", Some(5)), ("0\n", Some(0)), ("5", None), ("05\n", None), ("5\n\n", None), ("", None), ("x\n", None)]
+    {
         assert_eq!(parse_size(text), want, "{text:?}");
     }
     assert_eq!(parse_size(&size_text(20_852_014)), Some(20_852_014));

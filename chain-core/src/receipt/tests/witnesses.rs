@@ -96,7 +96,8 @@ fn the_policy_is_a_c2sp_file() {
 #[test]
 fn a_genesis_names_witnesses_that_can_be_told_apart_and_satisfied() {
     let with = |needed: usize, keys: Vec<VerifierKey>| {
-        let file = serde_json::to_vec(&Genesis { witnesses: Some(Witnesses { needed, keys }), ..genesis(START) }).unwrap();
+        let file =
+            serde_json::to_vec(&Genesis { witnesses: Some(Witnesses { needed, keys }), ..genesis(START) }).unwrap();
         Founding::read(&file).map(|_| ())
     };
     let named = |name: &str, seed: u8| {

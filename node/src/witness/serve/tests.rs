@@ -79,7 +79,9 @@ async fn over_http_with_the_specifications_statuses_and_across_restarts() {
     for (what, request, want) in table {
         assert_eq!(status(client.add_checkpoint(&request).await), want, "{what}");
     }
-    let Err(AskError::Conflict(9)) = client.add_checkpoint(&nine.request(1)).await else { panic!("the size signed last") };
+    let Err(AskError::Conflict(9)) = client.add_checkpoint(&nine.request(1)).await else {
+        panic!("the size signed last")
+    };
     // What monitors get: the log's line and the witness's.
     let shown = format!("{url}{}/checkpoint", Hash::of(ORIGIN.as_bytes()).to_hex());
     let text = reqwest::get(&shown).await.unwrap().text().await.unwrap();
@@ -143,7 +145,8 @@ fn a_state_that_is_not_one_stops_the_witness() {
 #[test]
 fn what_may_speak_for_a_log() {
     let log_key = VerifierKey::for_notes(ORIGIN, &key(1).verifying_key()).unwrap().encode();
-    let cosigner = |n: u8| VerifierKey::for_cosignatures(&format!("{ORIGIN}/{n}"), &key(n).verifying_key()).unwrap().encode();
+    let cosigner =
+        |n: u8| VerifierKey::for_cosignatures(&format!("{ORIGIN}/{n}"), &key(n).verifying_key()).unwrap().encode();
     let ours = format!(
         "log {log_key}\nwitness a {}\nwitness b {}\ngroup validators 1 a\ngroup witnesses 1 b\ngroup consortium all validators witnesses\nquorum consortium\n",
         cosigner(5),

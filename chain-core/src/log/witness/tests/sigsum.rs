@@ -42,7 +42,8 @@ fn what_other_witnesses_signed_verifies() {
     let size: u64 = fields("size")[0][0].parse().unwrap();
     let checkpoint = Checkpoint::new(&origin(&log), size, root, vec![]).unwrap();
     let notes = VerifierKey::for_notes(&origin(&log), &log).unwrap();
-    let by_log = SignatureLine::new(&origin(&log), notes.id(), hex::decode(fields("signature")[0][0]).unwrap()).unwrap();
+    let by_log =
+        SignatureLine::new(&origin(&log), notes.id(), hex::decode(fields("signature")[0][0]).unwrap()).unwrap();
     notes.verify_note(&checkpoint.encode(), &by_log).unwrap();
     let mut found = 0;
     for cosignature in fields("cosignature") {
@@ -86,7 +87,8 @@ fn what_our_witness_signs_verifies_elsewhere() {
     let signed = SignedCheckpoint::new(checkpoint.clone(), vec![by_log.clone()]).unwrap();
     // As a witness that watches that log comes to sign it.
     let request = AddCheckpoint { old: 0, proof: vec![], checkpoint: signed };
-    let watched = format!("log {}\nquorum none\n", VerifierKey::for_notes(&name, &log_key.verifying_key()).unwrap().encode());
+    let watched =
+        format!("log {}\nquorum none\n", VerifierKey::for_notes(&name, &log_key.verifying_key()).unwrap().encode());
     request.authentic(&[Policy::parse(watched.as_bytes()).unwrap()]).unwrap();
     request.continues(&Seen::nothing()).unwrap();
     let mut file = format!(
