@@ -5,6 +5,7 @@ use crate::client::{ClientError, now_s};
 use crate::world::drafts::{approval_draft, confirm_draft, policy_draft, reserve_draft};
 use crate::world::receivable::{PledgeTerms, ReceivableIds, pledge_draft, receivable_draft};
 use crate::world::{Authored, MemberSigner, SaltedDraft};
+use chain_core::bundle;
 use chain_core::receipt::{self, StateProof, Trust};
 use chain_core::types::{RecordId, TimeMs};
 use contracts::finance::calls::Decision;
@@ -19,6 +20,9 @@ const TAX: usize = 1;
 const BANK_A: usize = 2;
 const INSURER: usize = 3;
 const BANK_B: usize = 4;
+
+/// The page that the auditor gets.
+const BUNDLE: &str = "receivable.html";
 
 /// What the acts hand on to one another.
 struct Lent {
@@ -54,6 +58,7 @@ impl Story {
         teller.step("the state of the receivable is proved, and that another is absent", self.proved(receivable)).await?;
         teller.step("the insurer's node is killed; the others go on; it catches up by itself", self.killed()).await?;
         teller.step("the receipt verifies offline; one changed byte does not", self.verified(&lent)).await?;
+        teller.step("an evidence bundle for the auditor: one page, checked with the ledger's id alone", self.bundled(&lent)).await?;
         teller.step("all five nodes hold the same blocks and the same state", self.agreed()).await
     }
 
@@ -332,6 +337,43 @@ impl Story {
         Ok(((), detail))
     }
 
+    async fn bundled(&mut self, lent: &Lent) -> Result<((), String), StoryError> {
+        let bank = self.net.cast.bank_a.clone();
+        let answer = self.client(BANK_A, &bank).get(&format!("/v1/receivables/{}/bundle", lent.receivable)).await?;
+        if answer.status != StatusCode::OK {
+            let error = ClientError::Unexpected { what: "bundle".into(), status: answer.status, text: answer.text };
+            return Err(error.into());
+        }
+        let mut file = answer.text.into_bytes();
+        let path = self.net.network.folder.join(BUNDLE);
+        std::fs::write(&path, &file)?;
+        let ledger = self.net.founding.id;
+        let began = Instant::now();
+        let good = bundle::verify(&file, &ledger, None).map_err(|fault| wrong(fault.to_string()))?;
+        let took = began.elapsed();
+        let shown: Vec<RecordId> =
+            good.entries.iter().filter_map(|entry| entry.signed.as_ref()).flat_map(|s| &s.records).map(|r| r.id).collect();
+        if !shown.contains(&lent.pledge) {
+            return Err(wrong("the bundle does not show the pledge"));
+        }
+        let listed: usize = good.listings.iter().map(|listing| listing.records.len()).sum();
+        let detail = format!(
+            "{} records shown, {} withheld, {} state values, {listed} records listed and none missing\n{} bytes, checked in {} us; open it: {}#ledger={ledger}",
+            shown.len(),
+            good.entries.iter().filter(|entry| entry.signed.is_none()).count(),
+            good.state.len(),
+            file.len(),
+            took.as_micros(),
+            path.display()
+        );
+        let end = file.len() - file.len() / 8;
+        file[end] = if file[end] == b'A' { b'B' } else { b'A' };
+        match bundle::verify(&file, &ledger, None) {
+            Err(fault) => Ok(((), format!("{detail}\nchanged: {fault}"))),
+            Ok(_) => Err(wrong("a changed bundle verifies")),
+        }
+    }
+
     async fn agreed(&mut self) -> Result<((), String), StoryError> {
         let customs = self.net.cast.customs.clone();
         let height = self.client(CUSTOMS, &customs).height().await?;
@@ -357,6 +399,7 @@ impl Story {
             lines.push(format!("  {}/docs", node.url()));
         }
         lines.push(format!("  sealane verify {} --genesis {genesis}", folder.join("pledge.tlog-proof").display()));
+        lines.push(format!("  sealane verify {} --ledger {}", folder.join(BUNDLE).display(), self.net.founding.id));
         lines
     }
 }
