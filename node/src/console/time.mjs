@@ -129,6 +129,7 @@ async function signedBy(certificate, signatureAlgorithm, digestAlgorithm, signat
   const key = elliptic ? { name: "ECDSA", namedCurve: name } : { name: "RSASSA-PKCS1-v1_5", hash };
   try {
     const imported = await crypto.subtle.importKey("spki", certificate.spki.raw, key, false, ["verify"]);
+    ensure(elliptic || imported.algorithm.modulusLength >= 2048, 9016, "an RSA key below 2,048 bits");
     return await crypto.subtle.verify({ name: key.name, hash }, imported, elliptic ? twoIntegers(signature, width) : signature, message);
   } catch (error) {
     throw error instanceof Fault ? error : new Fault(9016, "the certificate's key cannot be used");
