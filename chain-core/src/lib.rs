@@ -30,6 +30,6 @@ pub mod validators;
 pub mod vote;
 
 #[cfg(test)]
-mod fixtures;
+mod tests;
 #[cfg(test)]
-mod golden;
+use tests::fixtures;

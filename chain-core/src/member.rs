@@ -62,6 +62,13 @@ pub enum KeyUse {
     Attest,
 }
 
+impl KeyUse {
+    /// Whether it gives one of the two signatures of a step that moves money.
+    pub fn moves_money(self) -> bool {
+        matches!(self, KeyUse::Maker | KeyUse::Checker)
+    }
+}
+
 /// A key with its uses and its validity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

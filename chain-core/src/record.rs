@@ -60,18 +60,15 @@ struct Raw {
 }
 
 impl Raw {
-    fn read(value: Value, place: &str) -> Result<Raw, JsonError> {
-        // Moved out field by field; only a value that does not fit is read again, to say where.
-        match Raw::fields(&value) {
-            Some((kind, objects, sealed_to)) => {
-                let Value::Object(mut fields) = value else { return json::shape(Value::Null, place) };
-                match (fields.remove("at"), fields.remove("body")) {
-                    (Some(Value::String(at)), Some(Value::Object(body))) => Ok(Raw { kind, objects, at, sealed_to, body }),
-                    _ => json::shape(Value::Null, place),
-                }
-            }
-            None => json::shape(value, place),
+    fn read(mut value: Value, place: &str) -> Result<Raw, JsonError> {
+        // Moved out field by field; only a value that does not fit is read by serde, to say where.
+        if let Some((kind, objects, sealed_to)) = Raw::fields(&value)
+            && let Some(fields) = value.as_object_mut()
+            && let (Some(Value::String(at)), Some(Value::Object(body))) = (fields.remove("at"), fields.remove("body"))
+        {
+            return Ok(Raw { kind, objects, at, sealed_to, body });
         }
+        json::shape(value, place)
     }
 
     fn fields(value: &Value) -> Option<(Kind, Vec<Code>, Vec<MemberId>)> {
@@ -155,3 +152,6 @@ fn find_sd(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 use crate::session::Session;
-use base64::Engine;
+use chain_core::bundle::page;
 use chain_core::genesis::Founding;
 use chain_core::log::merkle::root_at;
 use chain_core::log::tiles::{TileKind, TileTree, parse_hash_tile, root_tiles};
@@ -40,18 +40,14 @@ enum Relation {
 
 /// The checkpoint of a verified file: a receipt, a state proof, a bundle, or the page that a bundle comes in.
 fn checkpoint_of(file: &[u8]) -> Option<SignedCheckpoint> {
-    let of_json = |json: &[u8]| {
-        let value: Value = serde_json::from_slice(json).ok()?;
-        SignedCheckpoint::parse(value.get("checkpoint")?.as_str()?.as_bytes()).ok()
+    let text = if page::looks_like_one(file) {
+        page::read(file).ok()?.0.checkpoint
+    } else if file.starts_with(b"{") {
+        serde_json::from_slice::<Value>(file).ok()?.get("checkpoint")?.as_str()?.to_owned()
+    } else {
+        return TlogProof::parse(file).ok().map(|proof| proof.checkpoint().clone());
     };
-    if file.starts_with(b"{") {
-        return of_json(file);
-    }
-    if let Ok(proof) = TlogProof::parse(file) {
-        return Some(proof.checkpoint().clone());
-    }
-    let (_, rest) = std::str::from_utf8(file).ok()?.split_once("<!--sealane-bundle:")?;
-    of_json(&base64::engine::general_purpose::STANDARD.decode(rest.split_once("-->")?.0).ok()?)
+    SignedCheckpoint::parse(text.as_bytes()).ok()
 }
 
 /// Holds the checkpoint of a file that was verified against those seen before, and adds to the report what came of it.

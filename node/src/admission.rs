@@ -45,10 +45,8 @@ pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> 
     let id = parsed.id();
     // A final transaction has used its jti: one look tells of most that they are new.
     let first = query::by_jti(ledger, parsed.issuer(), parsed.jti())?;
-    if first == Some(id)
-        && let Some(status) = query::transaction(ledger, &id)?
-    {
-        return Ok(Admitted::Done(Box::new(status)));
+    if first == Some(id) {
+        return outcome(ledger, &id, &id);
     }
     if mempool.contains(&id) {
         return Ok(Admitted::Pending(id));
@@ -58,13 +56,12 @@ pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> 
     let time = TimeMs(now.0.max(head.time.0));
     let tx = head.authority.admit(tx, time)?.into_verified();
     // A block may have been committed meanwhile.
-    let first = if ledger.head().height == head.height { first } else { query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)? };
-    match first {
-        None => {}
-        Some(first) if first == id => {
-            return query::transaction(ledger, &id)?.map(|status| Admitted::Done(Box::new(status))).ok_or(AdmitError::JtiUsed(first));
-        }
-        Some(first) => return Err(AdmitError::JtiUsed(first)),
+    let first = match first {
+        None if ledger.head().height > head.height => query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)?,
+        known => known,
+    };
+    if let Some(first) = first {
+        return outcome(ledger, &first, &id);
     }
     match mempool.offer(&tx) {
         Offered::Added => Ok(Admitted::New(tx)),
@@ -72,4 +69,22 @@ pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> 
         Offered::JtiTaken(other) => Err(AdmitError::JtiUsed(other)),
         Offered::Full => Err(AdmitError::Full),
     }
+}
+
+/// What became of a transaction whose jti the transaction `first` used.
+fn outcome(ledger: &Ledger, first: &TxId, id: &TxId) -> Result<Admitted, AdmitError> {
+    match query::transaction(ledger, first)? {
+        Some(status) if first == id => Ok(Admitted::Done(Box::new(status))),
+        _ => Err(AdmitError::JtiUsed(*first)),
+    }
+}
+
+/// The other transaction, if one has, that used the jti of a submission which can enter no block any more.
+///
+/// # Errors
+/// The node failed, or these are the bytes of no transaction.
+pub fn rival(ledger: &Ledger, bytes: &[u8]) -> Result<Option<TxId>, AdmitError> {
+    let parsed = ParsedTx::parse(bytes, &ledger.founding().id).map_err(AuthorityError::from)?;
+    let first = query::by_jti(ledger, parsed.issuer(), parsed.jti())?;
+    Ok(first.filter(|first| *first != parsed.id()))
 }

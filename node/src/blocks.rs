@@ -13,6 +13,7 @@ use crate::high_water::HighWater;
 use crate::ledger::{BlockError, Clock, Head, Ledger, LedgerError, Prepared, Proposal};
 use crate::mempool::Mempool;
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::query;
 use crate::storage::{Batch, Table};
 use async_trait::async_trait;
@@ -25,15 +26,7 @@ use chain_core::types::Height;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// The next block begins at least this long after the last, unless another node is at it already.
-const PACE: Duration = Duration::from_millis(80);
-/// The same when blocks are much work: they get larger then, and what each costs beside its transactions is spread.
-const SLOWEST_PACE: Duration = Duration::from_millis(320);
-/// Blocks are paced so that the ledger's own work on them takes at most this part of the time, a fourth.
-const WORK_PART: u64 = 4;
 
 /// The ledger as consensus sees it.
 pub struct Blocks {
@@ -55,10 +48,8 @@ pub struct Blocks {
     pub plane: DataPlane,
     /// Transactions of proposed blocks that this node lacks.
     pub wanted: Wanted,
-    /// Microseconds of work on the block that is being decided.
-    pub work_us: AtomicU64,
-    /// Microseconds from the last block to the next, at least.
-    pub pace_us: AtomicU64,
+    /// When the next block may begin.
+    pub pace: Pace,
 }
 
 /// What is stored with an undecided block.
@@ -215,18 +206,6 @@ impl Blocks {
         }
     }
 
-    /// Counts work on the block that is being decided.
-    fn count_work(&self, began: Instant) {
-        self.work_us.fetch_add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    /// The block is decided: how much work it was says when the next begins.
-    fn set_pace(&self) {
-        let work = self.work_us.swap(0, Ordering::Relaxed);
-        let bounds = |pace: Duration| u64::try_from(pace.as_micros()).unwrap_or(u64::MAX);
-        self.pace_us.store((WORK_PART * work).clamp(bounds(PACE), bounds(SLOWEST_PACE)), Ordering::Relaxed);
-    }
-
     fn store_evidence(&self, evidence: &Evidence) -> Result<(), LedgerError> {
         let parts = (
             evidence.offender,
@@ -257,8 +236,8 @@ impl Blocks {
         }
         self.checkpoints.committed(&committed, previous_second).map_err(|e| fail(&e))?;
         self.metrics.committed(&committed, began.elapsed());
-        self.count_work(began);
-        self.set_pace();
+        self.pace.worked(began);
+        self.pace.decided();
         self.answers.announce(&committed, &dropped);
         next_height(&committed.head)
     }
@@ -289,7 +268,7 @@ impl Application for Decider {
         let work = move |blocks: &Blocks| {
             let began = Instant::now();
             let built = blocks.build_now(round).map_err(|e| e.to_string());
-            blocks.count_work(began);
+            blocks.pace.worked(began);
             built
         };
         self.0.off_thread(work).await?.map_err(ApplicationError)
@@ -311,7 +290,7 @@ impl Application for Decider {
         let work = move |blocks: &Blocks| {
             let began = Instant::now();
             let verdict = blocks.check_now(&candidate, txs);
-            blocks.count_work(began);
+            blocks.pace.worked(began);
             verdict
         };
         match self.0.off_thread(work).await {
@@ -359,9 +338,7 @@ impl Application for Decider {
 
     async fn work(&self) {
         self.0.mempool.work().await;
-        // A block costs every node some milliseconds whatever is in it: under load a few larger ones are cheaper.
-        let pace = Duration::from_micros(self.0.pace_us.load(Ordering::Relaxed)).max(PACE);
-        let rest = pace.saturating_sub(self.0.metrics.since_commit());
+        let rest = self.0.pace.pause().saturating_sub(self.0.metrics.since_commit());
         tokio::time::sleep(rest).await;
     }
 

@@ -4,7 +4,8 @@
 //! api        bytes of a submission
 //! admission  form, signature, key, role, replay, share
 //! mempool    waits for a block; dataplane tells the other nodes
-//! blocks     consensus asks for blocks, has them checked, decides; compact: how they are proposed
+//! blocks     consensus asks for blocks, has them checked, decides; compact: how they are
+//!            proposed; pace: how often
 //! consensus  the engine, known only there
 //! ledger     executes and commits: one synced batch
 //! storage    RocksDB, or memory
@@ -22,6 +23,7 @@ pub mod mempool;
 pub mod dataplane;
 pub mod blocks;
 pub mod compact;
+pub mod pace;
 pub mod consensus;
 pub mod ledger;
 pub mod storage;

@@ -133,27 +133,27 @@ impl Mempool {
         chosen
     }
 
-    /// Forgets transactions that a block contains, and those that are too late for the next.
+    /// Forgets transactions that a block contains. Gives those that no block can contain any more: rivals of these
+    /// under the same jti, and what is too late for the next.
     pub fn settle<'a>(&self, included: impl Iterator<Item = &'a VerifiedTx>, time: TimeMs) -> Vec<TxId> {
         let mut inner = self.inner();
+        let mut dropped = Vec::new();
         for tx in included {
             inner.remove(&tx.id());
             // Another transaction under the same jti can never be included now.
             let rival = inner.by_jti.get(&(tx.claims().iss.clone(), tx.claims().jti.to_string())).copied();
             if let Some(rival) = rival {
                 inner.remove(&rival);
+                dropped.push(rival);
             }
         }
-        let late: Vec<TxId> = inner
-            .waiting
-            .values()
-            .filter(|tx| tx.claims().submit_by < time.seconds())
-            .map(VerifiedTx::id)
-            .collect();
+        let late = |tx: &&VerifiedTx| tx.claims().submit_by < time.seconds();
+        let late: Vec<TxId> = inner.waiting.values().filter(late).map(VerifiedTx::id).collect();
         for id in &late {
             inner.remove(id);
         }
-        late
+        dropped.extend(late);
+        dropped
     }
 
     /// Drops what no block of the next height may contain.

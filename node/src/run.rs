@@ -13,6 +13,7 @@ use crate::high_water::{HighWater, HighWaterError};
 use crate::ledger::{Ledger, LedgerError, Settings};
 use crate::mempool::{Limits, Mempool};
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::storage::{RocksStorage, StorageError};
 use crate::witness::{self, Client};
 use crate::{admission, clock};
@@ -21,7 +22,6 @@ use chain_core::keys::{MemorySigner, PublicKey, Signer as _};
 use chain_core::types::Height;
 use ed25519_dalek::SigningKey;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -168,8 +168,7 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
         vote_key: Some(vote_key),
         plane: plane.clone(),
         wanted: Wanted::default(),
-        work_us: AtomicU64::new(0),
-        pace_us: AtomicU64::new(0),
+        pace: Pace::default(),
     });
     let node = Arc::new(Node {
         member: config.member.clone(),

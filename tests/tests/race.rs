@@ -12,13 +12,14 @@ use chain_core::types::{Currency, Jti, RecordId, TimeMs, TxId};
 use contracts::dates::Date;
 use contracts::finance::calls::Decision;
 use contracts::finance::state::{Receivable, Stage, receivable_key};
+use contracts::registry::calls::ObjectType;
 use futures::StreamExt as _;
 use reqwest::StatusCode;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use testnet::client::{Client, now_s, trust};
 use testnet::network::TestNetwork;
-use testnet::world::drafts::{confirm_draft, reserve_draft};
+use testnet::world::drafts::{confirm_draft, object_draft, reserve_draft};
 use testnet::world::receivable::{PledgeTerms, ReceivableIds, pledge_draft, receivable_draft};
 use testnet::world::{Cast, MemberSigner, SaltedDraft, Salts, Trade, sign};
 use tokio::sync::Mutex;
@@ -299,4 +300,40 @@ async fn one_of_two_banks_pledges() {
     let winners: Vec<usize> = futures::stream::iter(races).buffer_unordered(AT_ONCE).collect().await;
     assert_eq!(winners.len(), prizes.len());
     report("reserved and pledged by two", &winners, began);
+}
+
+/// A member signs two transactions under one jti and sends each to another node at the same moment: one gets in, on
+/// every node, the other is told at once that it never will, and the ledger goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rivals_under_one_jti_hold_nobody_up() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let arena = Arena::open(23).await;
+    let firm = arena.network.cast.enterprises[0].clone();
+    let clients: Vec<Client> = (0..5).map(|node| arena.network.client(node, &firm)).collect();
+    let mut slowest = Duration::ZERO;
+    for n in 0..20 {
+        let twins = ["a", "b"].map(|twin| {
+            let parcel = object_draft(&format!("twin:{n}-{twin}"), ObjectType::Parcel, None, arena.start).unwrap();
+            arena.sign(&firm, &format!("twins-{n}"), &[parcel.into()])
+        });
+        let began = Instant::now();
+        let (one, other) = (&clients[n % 5], &clients[(n + 1) % 5]);
+        let (a, b) = tokio::join!(one.submit(&twins[0].bytes, 30), other.submit(&twins[1].bytes, 30));
+        slowest = slowest.max(began.elapsed());
+        let answers = [a.unwrap(), b.unwrap()];
+        let won: Vec<usize> = (0..2).filter(|i| answers[*i].status == StatusCode::OK).collect();
+        assert_eq!(won.len(), 1, "{} and {}", answers[0].text, answers[1].text);
+        let lost = &answers[1 - won[0]];
+        assert_eq!((lost.status, lost.code().as_str()), (StatusCode::CONFLICT, "TX-1120"), "{}", lost.text);
+        let height = answers[won[0]].json()["height"].as_u64().unwrap();
+        for client in &clients {
+            client.wait_height(height, PATIENCE).await.unwrap();
+            let again = client.submit(&twins[won[0]].bytes, 0).await.unwrap();
+            assert_eq!((again.status, again.json()["height"].as_u64()), (StatusCode::OK, Some(height)));
+            let never = client.submit(&twins[1 - won[0]].bytes, 0).await.unwrap();
+            assert_eq!(never.code(), "TX-1120", "{}", never.text);
+        }
+    }
+    println!("20 pairs under one jti: slowest pair answered in {slowest:?}");
+    assert!(slowest < PATIENCE / 2, "a loser waits for nothing: {slowest:?}");
 }

@@ -15,6 +15,7 @@ pub use verify::verify;
 
 use crate::hash::Hash;
 use crate::json::MAX_INTEGER;
+use crate::log::text::base64_text;
 use crate::receipt::{Handover, VerifyError};
 use crate::tree;
 use crate::types::RecordId;
@@ -150,6 +151,11 @@ impl Bundle {
             return Hash::of(&self.body());
         }
         Hash::of(&Bundle { time: None, ..self.clone() }.body())
+    }
+
+    /// With an RFC 3161 token, DER.
+    pub fn with_token(self, token: &[u8]) -> Bundle {
+        Bundle { time: Some(base64_text(token)), ..self }
     }
 
     /// Reads the bare JSON, in the one way that it can be written.

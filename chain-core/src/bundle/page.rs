@@ -3,12 +3,12 @@
 use super::{Bundle, MAX_FILE_BYTES};
 use crate::hash::Hash;
 use crate::receipt::VerifyError;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crate::log::text::{base64_bytes, base64_text};
 
 /// Before the bundle. The first occurrence counts.
-pub const OPEN: &str = "<!--sealane-bundle:";
+const OPEN: &str = "<!--sealane-bundle:";
 /// After the bundle: the next occurrence after [`OPEN`].
-pub const CLOSE: &str = "-->";
+const CLOSE: &str = "-->";
 
 /// A file cut at the markers.
 struct Cut<'a> {
@@ -28,16 +28,14 @@ fn cut(file: &[u8]) -> Option<Cut<'_>> {
     Some(Cut { before, bundle, after })
 }
 
+fn is_bare(file: &[u8]) -> bool {
+    file.first() == Some(&b'{')
+}
+
 /// What a bundle says in its `page` to be carried by this page: SHA-256 of the page without a bundle, markers included.
 /// None where the page has no pair of markers.
 pub fn hash(page: &[u8]) -> Option<Hash> {
     cut(page).map(|cut| Hash::of_parts(&[cut.before, cut.after]))
-}
-
-/// The page without a bundle, to put another one in. None where the file has no pair of markers or is not UTF-8.
-pub fn empty(file: &[u8]) -> Option<String> {
-    let cut = cut(file)?;
-    String::from_utf8([cut.before, cut.after].concat()).ok()
 }
 
 /// Whether a file is an evidence bundle, of whatever worth: bare JSON of the format, or a page with the markers.
@@ -51,11 +49,18 @@ pub fn looks_like_one(file: &[u8]) -> bool {
 /// Puts a bundle into an empty page. None where the page has no empty pair of markers, or is another one than the
 /// bundle's `page` names.
 pub fn wrap(page: &str, bundle: &Bundle) -> Option<Vec<u8>> {
-    let cut = cut(page.as_bytes()).filter(|cut| cut.bundle.is_empty())?;
-    if Hash::of_parts(&[cut.before, cut.after]) != bundle.page {
-        return None;
+    cut(page.as_bytes()).filter(|cut| cut.bundle.is_empty())?;
+    replace(page.as_bytes(), bundle)
+}
+
+/// The file with this bundle in the place of the one in it: bare JSON, or a page. None where the page has no pair of
+/// markers, or is another one than the bundle's `page` names.
+pub fn replace(file: &[u8], bundle: &Bundle) -> Option<Vec<u8>> {
+    if is_bare(file) {
+        return Some(bundle.to_bytes());
     }
-    Some([cut.before, STANDARD.encode(bundle.to_bytes()).as_bytes(), cut.after].concat())
+    let cut = cut(file).filter(|cut| Hash::of_parts(&[cut.before, cut.after]) == bundle.page)?;
+    Some([cut.before, base64_text(&bundle.to_bytes()).as_bytes(), cut.after].concat())
 }
 
 /// Reads a bundle from a page or from bare JSON, and says whether it was a page.
@@ -67,11 +72,12 @@ pub fn read(file: &[u8]) -> Result<(Bundle, bool), VerifyError> {
     if file.len() > MAX_FILE_BYTES {
         return Err(form("the file is longer than 64 MiB"));
     }
-    if file.first() == Some(&b'{') {
+    if is_bare(file) {
         return Ok((Bundle::from_bytes(file)?, false));
     }
     let cut = cut(file).ok_or_else(|| form("the file is neither a bundle nor a page that carries one"))?;
-    let json = STANDARD.decode(cut.bundle).map_err(|_| form("what the page carries is not base64"))?;
+    let json = std::str::from_utf8(cut.bundle).ok().and_then(base64_bytes);
+    let json = json.ok_or_else(|| form("what the page carries is not base64"))?;
     let bundle = Bundle::from_bytes(&json)?;
     if Hash::of_parts(&[cut.before, cut.after]) != bundle.page {
         return Err(form("the page around the bundle was changed"));

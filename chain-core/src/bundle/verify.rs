@@ -11,13 +11,13 @@ use crate::hash::Hash;
 use crate::keys::unb64;
 use crate::log::SignedCheckpoint;
 use crate::log::merkle::{leaf_hash, verify_inclusion};
+use crate::log::text::base64_bytes;
 use crate::member::{KeyUse, Member};
 use crate::receipt::{Trust, VerifyError, follow, reached_by_validators};
 use crate::record;
 use crate::tx::disclosure::{self, Sealed};
 use crate::tx::{ParsedTx, TxError};
 use crate::types::{Height, LedgerId, MemberId, RecordId, TxId};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a bundle offline, page or bare JSON. `ledger` is the trusted ledger: SHA-256 of its genesis file. `tokens`
@@ -115,7 +115,7 @@ struct Parts {
 impl Parts {
     fn of(bundle: &Bundle) -> Result<Parts, VerifyError> {
         let leaf = |text: &String| unb64(text).ok_or_else(|| VerifyError::Form("a leaf is not base64url".into()));
-        let der = |text: &String| STANDARD.decode(text).map_err(|_| VerifyError::Form("time is not base64".into()));
+        let der = |text: &String| base64_bytes(text).ok_or_else(|| VerifyError::Form("time is not base64".into()));
         Ok(Parts {
             checkpoint: SignedCheckpoint::parse(bundle.checkpoint.as_bytes())?,
             block: leaf(&bundle.block.leaf)?,

@@ -27,7 +27,7 @@ pub mod merkle;
 pub mod note;
 pub mod policy;
 pub mod proof;
-mod text;
+pub(crate) mod text;
 pub mod tiles;
 pub mod witness;
 

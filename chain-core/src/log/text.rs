@@ -10,12 +10,12 @@ pub(super) fn decimal(text: &str) -> Option<u64> {
 }
 
 /// Reads padded base64; refuses white space, missing padding and non-zero unused bits.
-pub(super) fn base64_bytes(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64_bytes(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
 /// The padded base64 of `bytes`.
-pub(super) fn base64_text(bytes: &[u8]) -> String {
+pub(crate) fn base64_text(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 

@@ -82,8 +82,7 @@ fn finish(
     let file = if args.json_only {
         bundle.to_bytes()
     } else {
-        let page = page::empty(fetched).ok_or_else(|| refused("no page"))?;
-        page::wrap(&page, &bundle).ok_or_else(|| refused("no page"))?
+        page::replace(fetched, &bundle).ok_or_else(|| refused("no page"))?
     };
     if file != fetched {
         good = evidence::verify(&session.screen, &file, ledger, &Tokens::default())?;

@@ -213,8 +213,7 @@ fn revoked(session: &Session, name: &str) -> Result<RecordDraft, Failure> {
 
 /// Who signs for a key: once a member has a checker, only the checker adds another key that moves money.
 fn signing(session: &Session, uses: &BTreeSet<KeyUse>) -> KeyUse {
-    let moves_money = uses.contains(&KeyUse::Maker) || uses.contains(&KeyUse::Checker);
-    if moves_money && session.config.keys.checker.is_some() { KeyUse::Checker } else { KeyUse::Record }
+    if uses.iter().any(|one| one.moves_money()) && session.config.keys.checker.is_some() { KeyUse::Checker } else { KeyUse::Record }
 }
 
 async fn submit(session: &Session, drafts: Vec<RecordDraft>, signer: KeyUse, wait: u64) -> Result<Report, Failure> {

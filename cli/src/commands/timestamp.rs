@@ -4,7 +4,6 @@ use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 use crate::timestamp::{Anchor, TokenError, Tokens, request, token_of};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chain_core::bundle::{Bundle, page};
 use clap::Subcommand;
 use serde_json::json;
@@ -80,7 +79,8 @@ fn attach(args: &AttachArgs) -> Result<Report, Failure> {
     let refused = |why: TokenError| Failure::new("CLI-3021").with("reason", why);
     let token = token_of(&files::read(&args.response)?).map_err(refused)?;
     let stamped = anchors(&args.tsa)?.verify(&token, &bundle.imprint()).map_err(refused)?;
-    let with_time = with_token(&file, &bundle, &token);
+    let no_page = || Failure::new("CLI-3003").with("check", 9001).with("reason", "no page");
+    let with_time = page::replace(&file, &bundle.with_token(&token)).ok_or_else(no_page)?;
     let output = args.output.as_ref().unwrap_or(&args.file);
     match &args.output {
         Some(output) => files::export(output, &with_time)?,
@@ -90,21 +90,6 @@ fn attach(args: &AttachArgs) -> Result<Report, Failure> {
         json!({ "time": stamped.time, "authority": stamped.authority, "anchored": stamped.anchored, "output": output });
     let text = format!("{}  {}\n{}", crate::clock::of_millis(stamped.time * 1000), stamped.authority, output.display());
     Ok(Report::done(json, text))
-}
-
-/// The file with the token in it: bare JSON, or the page with other content between its markers.
-fn with_token(file: &[u8], bundle: &Bundle, token: &[u8]) -> Vec<u8> {
-    let old = STANDARD.encode(bundle.to_bytes());
-    let new = Bundle { time: Some(STANDARD.encode(token)), ..bundle.clone() }.to_bytes();
-    if file.starts_with(b"{") {
-        return new;
-    }
-    // The page was read: its first marker is followed by exactly this text.
-    let place = file.windows(page::OPEN.len()).position(|window| window == page::OPEN.as_bytes()).unwrap_or(0);
-    let start = place + page::OPEN.len();
-    let (before, rest) = file.split_at(start);
-    let after = rest.get(old.len()..).unwrap_or_default();
-    [before, STANDARD.encode(new).as_bytes(), after].concat()
 }
 
 #[cfg(test)]

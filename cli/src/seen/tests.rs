@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use base64::Engine as _;
 use crate::testing::{Folder, genesis};
 use chain_core::hash::Hash;
 use chain_core::log::cosignature::cosign;

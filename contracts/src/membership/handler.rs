@@ -20,7 +20,7 @@ pub(super) fn key(ctx: &mut Context<'_, '_>, call: KeyCall) -> Result<(), Stop> 
     let mut member = own.ok_or_else(|| MembershipError::UnknownMember(ctx.issuer.id.clone()))?;
     let claims = match call {
         KeyCall::Add { x, uses } => {
-            if keyring::moves_money(&uses) && keyring::had_a_checker(&member) {
+            if uses.iter().any(|one| one.moves_money()) && keyring::had_a_checker(&member) {
                 if !ctx.signed_as(KeyUse::Checker) {
                     return Err(MembershipError::NotACheckerKey.into());
                 }
@@ -30,7 +30,7 @@ pub(super) fn key(ctx: &mut Context<'_, '_>, call: KeyCall) -> Result<(), Stop> 
             vec![keyring::add(ctx, &mut member, &NewKey { x, uses })?]
         }
         KeyCall::Revoke { kid } => {
-            let own = member.key(&kid).is_some_and(|key| keyring::moves_money(&key.uses));
+            let own = member.key(&kid).is_some_and(|key| key.uses.iter().any(|one| one.moves_money()));
             if !(own && ctx.signed_as(KeyUse::Checker)) {
                 signed_for_records(ctx)?;
             }

@@ -9,7 +9,6 @@ use chain_core::keys::PublicKey;
 use chain_core::member::{KeyUse, Member, MemberKey};
 use chain_core::types::{Height, Kid, MemberId};
 use chain_core::validators::Validator;
-use std::collections::BTreeSet;
 
 /// Entries of the key index that a decision writes.
 pub(super) type Claims = Vec<(Kid, KeyOwner)>;
@@ -43,11 +42,6 @@ pub(super) fn revoke(member: &mut Member, kid: &Kid, height: Height) -> Result<(
     }
     key.until = Some(end);
     Ok(())
-}
-
-/// Whether a key of these uses gives one of the two signatures of a step that moves money.
-pub(super) fn moves_money(uses: &BTreeSet<KeyUse>) -> bool {
-    uses.contains(&KeyUse::Maker) || uses.contains(&KeyUse::Checker)
 }
 
 /// Whether the member has, or once had, a checker's key.

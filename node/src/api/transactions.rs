@@ -119,6 +119,9 @@ pub async fn submit(state: State, headers: HeaderMap, Body(bytes): Body) -> Resu
         // Dropped from the pool: what the ledger says now is the answer.
         Ok(Err(_)) => match query::transaction(&node.blocks.ledger, &id)? {
             Some(status) => Ok(answer(&status)),
+            None if let Some(first) = admission::rival(&node.blocks.ledger, &bytes)? => {
+                Err(AdmitError::JtiUsed(first).into())
+            }
             None => Err(Problem::new(StatusCode::CONFLICT, "TX-1106", "submit_by passed, or its key was revoked, before a block took it; sign it again with a new jti")),
         },
         Err(_) => Ok(pending(&id)),

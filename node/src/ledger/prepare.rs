@@ -145,9 +145,7 @@ impl Ledger {
         verified: &(dyn Fn(&Hash) -> Option<VerifiedTx> + Sync),
     ) -> Result<Arc<Prepared>, BlockError> {
         let head = self.head();
-        let wire = WireBlock::from_bytes(bytes).ok_or(BlockError::Malformed)?;
-        // The bytes of transactions are looked at only once the header fits, and cost nothing where it does not.
-        let WireBlock { header, certificate, txs } = wire;
+        let WireBlock { header, certificate, txs } = WireBlock::from_bytes(bytes).ok_or(BlockError::Malformed)?;
         check_header(&header, certificate.as_ref(), &head, &proposal, self)?;
         check_transactions(&header, txs.iter().map(Vec::as_slice))?;
         let txs = self.verify_all(&head, &txs, verified)?;

@@ -14,7 +14,7 @@ use chain_core::block::Leaf;
 use chain_core::bundle::{BUNDLE, BlockLeaf, Bundle, Entry, Listing, Record, StateEntry, Subject};
 use chain_core::hash::Hash;
 use chain_core::log::SignedCheckpoint;
-use chain_core::receipt::{Handover, leaf_text, policy_of};
+use chain_core::receipt::{Handover, Trust, leaf_text};
 use chain_core::state::keys;
 use chain_core::types::{Height, MemberId, RecordId};
 use chain_core::validators::ValidatorSet;
@@ -246,7 +246,7 @@ impl Maker<'_> {
             Some(last) => ValidatorSet::new(last.validators.clone()).ok_or_else(|| damaged("unreadable handover"))?,
             None => founding.validators.clone(),
         };
-        let policy = policy_of(&founding.genesis.origin, &signers, founding.genesis.witnesses.as_ref()).map_err(|e| damaged(&e.to_string()))?;
+        let policy = Trust::in_genesis(founding).policy(&signers).map_err(|e| damaged(&e.to_string()))?;
         let (size, height) = (self.size, self.height);
         let ledger = self.ledger;
         let leaf = leaf_text(&self.block(height)?.header.leaf());

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chain_core::bundle::{BUNDLE, BlockLeaf, Subject};
 use chain_core::hash::Hash;
 
@@ -27,12 +28,12 @@ const PAGE: &str = "<html><!--sealane-bundle:--><!-- more --></html>";
 fn a_token_changes_nothing_but_the_time() {
     let plain = bundle(PAGE);
     for (file, is_page) in [(plain.to_bytes(), false), (page::wrap(PAGE, &plain).unwrap(), true)] {
-        let first = with_token(&file, &plain, b"first");
+        let first = page::replace(&file, &plain.clone().with_token(b"first")).unwrap();
         let (read, as_page) = page::read(&first).unwrap();
         assert_eq!((as_page, read.time.clone()), (is_page, Some(STANDARD.encode("first"))));
         assert_eq!((read.imprint(), Bundle { time: None, ..read.clone() }), (plain.imprint(), plain.clone()));
         // A second one takes the place of the first.
-        let second = with_token(&first, &read, b"the second, longer");
+        let second = page::replace(&first, &read.with_token(b"the second, longer")).unwrap();
         assert_eq!(page::read(&second).unwrap().0.time, Some(STANDARD.encode("the second, longer")));
     }
 }

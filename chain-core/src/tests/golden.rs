@@ -221,8 +221,8 @@ fn golden_with_witnesses() -> String {
 #[test]
 fn the_golden_files_are_current() {
     let files = [
-        ("golden.txt", golden(), include_str!("golden.txt")),
-        ("golden-witnesses.txt", golden_with_witnesses(), include_str!("golden-witnesses.txt")),
+        ("golden.txt", golden(), include_str!("../golden.txt")),
+        ("golden-witnesses.txt", golden_with_witnesses(), include_str!("../golden-witnesses.txt")),
     ];
     for (name, golden, kept) in files {
         if golden != kept {
