@@ -36,7 +36,7 @@ impl Hash {
 
     /// The digest as 64 lower-case hexadecimal digits.
     pub fn to_hex(&self) -> String {
-        hex::encode(self.0)
+        self.to_string()
     }
 
     /// The digest's bytes.
@@ -45,21 +45,27 @@ impl Hash {
     }
 }
 
+fn hex_text<'a>(bytes: &[u8; 32], room: &'a mut [u8; 64]) -> &'a str {
+    // Neither can fail: there is room for it, and its digits are ASCII.
+    let _ = hex::encode_to_slice(bytes, room);
+    std::str::from_utf8(room).unwrap_or_default()
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex())
+        f.write_str(hex_text(&self.0, &mut [0; 64]))
     }
 }
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex())
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl Serialize for Hash {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if s.is_human_readable() { s.serialize_str(&self.to_hex()) } else { self.0.serialize(s) }
+        if s.is_human_readable() { s.serialize_str(hex_text(&self.0, &mut [0; 64])) } else { self.0.serialize(s) }
     }
 }
 

@@ -4,8 +4,10 @@
 //! [`MAX_DEPTH`] nested arrays and objects. `serde_json` does the lexing; this module adds the refusals
 //! that it does not make, each with a code and a JSON pointer (RFC 6901).
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
@@ -179,6 +181,17 @@ pub fn shape<T: DeserializeOwned>(value: Value, prefix: &str) -> Result<T, JsonE
     shape_of(&value, prefix)
 }
 
+/// As [`shape`], for a type that only an object is read into: serde takes an array for a structure.
+///
+/// # Errors
+/// As [`shape`], and for anything but an object.
+pub fn object<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
+    if value.is_object() {
+        return shape(value, "");
+    }
+    Err(JsonError { fault: JsonFault::Shape, pointer: String::new(), message: "expected an object".to_owned() })
+}
+
 /// As [`shape`], of a value that somebody else keeps.
 ///
 /// # Errors
@@ -205,6 +218,104 @@ pub fn shape_of<'a, T: DeserializeOwned, D: Deserializer<'a> + Copy>(value: D, p
             message: serde_json::Error::custom(error.inner()).to_string(),
         }
     })
+}
+
+/// Looks through a strict value and builds nothing: what [`parse`] takes, nested in `depth` arrays and objects, and
+/// without the keys that SD-JWT gives a meaning.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    /// Arrays and objects around it.
+    pub(crate) depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Look {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl Look {
+    pub(crate) fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
+            return Err(E::custom("nested deeper than 32 levels"));
+        }
+        Ok(Look { depth: self.depth + 1 })
+    }
+}
+
+fn within<E: serde::de::Error>(magnitude: u64) -> Result<(), E> {
+    if magnitude <= MAX_INTEGER { Ok(()) } else { Err(E::custom("integers must lie within 2^53 - 1")) }
+}
+
+/// Whether all keys of an object differ.
+pub(crate) fn distinct(keys: &mut [Key<'_>]) -> bool {
+    keys.sort_unstable();
+    keys.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+impl<'de> Visitor<'de> for Look {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("strict JSON")
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<(), E> {
+        within(v.unsigned_abs())
+    }
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<(), E> {
+        within(v)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let inner = self.deeper()?;
+        while seq.next_element_seed(inner)?.is_some() {}
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let inner = self.deeper()?;
+        let mut keys: Vec<Key<'de>> = Vec::new();
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            if key.0 == "_sd" || key.0 == "..." {
+                return Err(A::Error::custom("sealed fields stand at the top of the body only"));
+            }
+            map.next_value_seed(inner)?;
+            keys.push(key);
+        }
+        if distinct(&mut keys) { Ok(()) } else { Err(A::Error::custom("a key appears twice in one object")) }
+    }
+}
+
+/// A key of an object, borrowed where it has no escapes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Key<'de>, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        d.deserialize_str(Text)
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! Records: what a member says about objects.
 
+mod body;
+mod quick;
+
+pub use body::Body;
+
 use crate::json::{self, JsonError, JsonFault};
 use crate::types::{Code, Kind, MemberId};
 use serde::Deserialize;
@@ -10,6 +15,8 @@ use serde_json::{Map, Value};
 pub const MAX_OBJECTS: usize = 1024;
 /// A record seals at most this many fields.
 pub const MAX_SEALED: usize = 64;
+/// Where a body has the digests of its sealed fields.
+const SD: &str = "_sd";
 
 /// A record before it is signed: clear fields and sealed fields apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +47,8 @@ pub struct Record {
     pub at: String,
     /// Members whom the submitter means to give the sealed fields.
     pub sealed_to: Vec<MemberId>,
-    /// Clear fields, without `_sd` and `ext`.
-    pub body: Map<String, Value>,
+    /// Clear fields.
+    pub body: Body,
     /// Digests of sealed fields (RFC 9901, section 4.2.4.1), base64url.
     pub sd: Vec<String>,
     /// Extras that no rule reads.
@@ -59,69 +66,62 @@ struct Raw {
     body: Map<String, Value>,
 }
 
-impl Raw {
-    fn read(mut value: Value, place: &str) -> Result<Raw, JsonError> {
-        // Moved out field by field; only a value that does not fit is read by serde, to say where.
-        if let Some((kind, objects, sealed_to)) = Raw::fields(&value)
-            && let Some(fields) = value.as_object_mut()
-            && let (Some(Value::String(at)), Some(Value::Object(body))) = (fields.remove("at"), fields.remove("body"))
-        {
-            return Ok(Raw { kind, objects, at, sealed_to, body });
-        }
-        json::shape(value, place)
-    }
-
-    fn fields(value: &Value) -> Option<(Kind, Vec<Code>, Vec<MemberId>)> {
-        let fields = value.as_object()?;
-        let all = |name: &str| fields.get(name).and_then(Value::as_array).map(Vec::as_slice);
-        let kind = Kind::deserialize(fields.get("kind")?).ok()?;
-        let objects: Result<Vec<Code>, _> = all("objects")?.iter().map(Code::deserialize).collect();
-        let sealed_to: Result<Vec<MemberId>, _> = match fields.contains_key("sealed_to") {
-            true => all("sealed_to")?.iter().map(MemberId::deserialize).collect(),
-            false => Ok(Vec::new()),
-        };
-        let known = 4 + usize::from(fields.contains_key("sealed_to"));
-        let whole = fields.len() == known && fields.get("at")?.is_string() && fields.get("body")?.is_object();
-        whole.then_some((kind, objects.ok()?, sealed_to.ok()?))
-    }
-}
-
 fn refuse(pointer: String, message: &str) -> JsonError {
     JsonError { fault: JsonFault::Shape, pointer, message: message.to_owned() }
 }
 
+fn names_twice(objects: &[Code]) -> bool {
+    let mut sorted: Vec<&Code> = objects.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+fn looks_like_time(text: &str) -> bool {
+    (20..=35).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b"-:.TZ+".contains(&b))
+}
+
+fn are_digests(texts: &[String]) -> bool {
+    texts.len() <= MAX_SEALED && texts.iter().all(|d| d.len() == 43 && crate::keys::unb64(d).is_some())
+}
+
 impl Record {
+    /// Reads a record from the strict JSON text `[salt, record]` of its disclosure, without building what is in it.
+    /// None for what it does not take; most of that is bad, and [`Record::from_value`] says why.
+    pub fn from_element(text: &[u8]) -> Option<Record> {
+        quick::read(text)
+    }
+
     /// Reads a record from a strict JSON value. `place` is the pointer of the record, such as `/records/0`.
     ///
     /// # Errors
     /// The first field that is missing, unknown, repeated, too long or of the wrong type.
     pub fn from_value(value: Value, place: &str) -> Result<Record, JsonError> {
-        let raw = Raw::read(value, place)?;
+        if !value.is_object() {
+            return Err(refuse(place.to_owned(), "a record is an object"));
+        }
+        let raw: Raw = json::shape(value, place)?;
         if raw.objects.len() > MAX_OBJECTS {
             return Err(refuse(format!("{place}/objects"), "a record names at most 1024 objects"));
         }
-        let mut sorted: Vec<&Code> = raw.objects.iter().collect();
-        sorted.sort();
-        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        if names_twice(&raw.objects) {
             return Err(refuse(format!("{place}/objects"), "an object is named twice"));
         }
-        let looks_like_time = (20..=35).contains(&raw.at.len())
-            && raw.at.bytes().all(|b| b.is_ascii_digit() || b"-:.TZ+".contains(&b));
-        if !looks_like_time {
+        if !looks_like_time(&raw.at) {
             return Err(refuse(format!("{place}/at"), "an event time is RFC 3339, such as 2026-11-22T01:02:03Z"));
         }
         let mut body = raw.body;
-        let sd = match body.remove("_sd") {
+        let sd = match body.remove(SD) {
             None => Vec::new(),
             Some(value) => json::shape::<Vec<String>>(value, &format!("{place}/body/_sd"))?,
         };
-        if sd.len() > MAX_SEALED || sd.iter().any(|d| d.len() != 43 || crate::keys::unb64(d).is_none()) {
+        if !are_digests(&sd) {
             return Err(refuse(format!("{place}/body/_sd"), "at most 64 digests, each 32 bytes in base64url"));
         }
         if let Some(nested) = find_sd_in(&body) {
             return Err(refuse(format!("{place}/body{nested}"), "sealed fields stand at the top of the body only"));
         }
         let ext = body.remove("ext");
+        let body = Body::of_fields(body);
         Ok(Record { kind: raw.kind, objects: raw.objects, at: raw.at, sealed_to: raw.sealed_to, body, sd, ext })
     }
 
@@ -130,13 +130,13 @@ impl Record {
     /// # Errors
     /// The first field that is missing, unknown or of the wrong type; the pointer begins at the record.
     pub fn clear<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
-        json::shape_of(&self.body, "/body")
+        self.body.clear()
     }
 }
 
 fn find_sd_in(fields: &Map<String, Value>) -> Option<String> {
     fields.iter().find_map(|(key, inner)| {
-        if key == "_sd" || key == "..." {
+        if key == SD || key == "..." {
             return Some(format!("/{key}"));
         }
         find_sd(inner).map(|rest| format!("/{key}{rest}"))

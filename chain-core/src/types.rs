@@ -101,6 +101,21 @@ impl<'de> Deserialize<'de> for RecordId {
     }
 }
 
+/// Reads a text where it stands.
+struct Text<F>(F);
+
+impl<T, F: FnOnce(&str) -> Result<T, &'static str>> serde::de::Visitor<'_> for Text<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $ok:expr) => {
         $(#[$doc])*
@@ -129,8 +144,7 @@ macro_rules! text_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<$name, D::Error> {
-                let text = String::deserialize(d)?;
-                $name::parse(&text).ok_or_else(|| serde::de::Error::custom(concat!("expected ", $what)))
+                d.deserialize_str(Text(|text: &str| $name::parse(text).ok_or(concat!("expected ", $what))))
             }
         }
     };

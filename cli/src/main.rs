@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 /// A node allocates and frees many small pieces on many threads; the system's allocator took a quarter of its time.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
@@ -44,7 +44,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(stop) => return screen.stop(&stop),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // Half the cores take turns with the network; the ledger's own work has threads of its own.
+    let threads = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return screen.failed(&failure::Failure::new("CLI-1006").with("why", error)),
     };

@@ -131,7 +131,7 @@ impl Blocks {
         let compact = CompactBlock {
             header: block.header.clone(),
             certificate: block.previous_certificate.clone(),
-            fingerprints: block.txs.iter().map(|tx| tx.tx().fingerprint()).collect(),
+            jwts: block.txs.iter().map(|tx| tx.tx().jwt_hash()).collect(),
         };
         Ok(ProposedBlock { hash: block.hash.0, bytes: crate::ledger::encode(&compact).map_err(LedgerError::from)?.into() })
     }
@@ -156,7 +156,7 @@ impl Blocks {
         let stated = txs.as_ref().map(|(compact, _)| compact.header.hash());
         let checked = match txs {
             Some((compact, txs)) => self.ledger.check_verified(compact.header, compact.certificate, txs, proposal),
-            None => self.ledger.check(&candidate.bytes, proposal, &|fingerprint| self.mempool.verified(fingerprint)),
+            None => self.ledger.check(&candidate.bytes, proposal, &|jwt| self.mempool.verified(jwt)),
         };
         match checked {
             Ok(block) => {
@@ -180,13 +180,13 @@ impl Blocks {
 
     /// Answers a peer that lacks transactions of a proposed block: from the pool, or from a block that waits for its
     /// decision.
-    pub fn give_transactions(&self, fingerprints: &[Hash]) {
+    pub fn give_transactions(&self, jwts: &[Hash]) {
         let mut given: Vec<Vec<u8>> = Vec::new();
         let mut lacking = BTreeSet::new();
-        for fingerprint in fingerprints {
-            match self.mempool.verified(fingerprint) {
+        for jwt in jwts {
+            match self.mempool.verified(jwt) {
                 Some(tx) => given.push(tx.bytes().to_vec()),
-                None => drop(lacking.insert(*fingerprint)),
+                None => drop(lacking.insert(*jwt)),
             }
         }
         if !lacking.is_empty() {
@@ -224,7 +224,7 @@ impl Blocks {
         let previous_second = self.ledger.head().time.seconds();
         let certificate =
             from_consensus(certificate).ok_or_else(|| ApplicationError("unusable certificate".into()))?;
-        let verified = |fingerprint: &Hash| self.mempool.verified(fingerprint);
+        let verified = |jwt: &Hash| self.mempool.verified(jwt);
         let committed = Arc::new(self.ledger.commit(certificate, &verified).map_err(|e| fail(&e))?);
         // The block is on disk. The mark outside the database follows it.
         self.high_water.raise(committed.head.height).map_err(|e| fail(&e))?;
@@ -279,10 +279,10 @@ impl Application for Decider {
         if candidate.origin == Origin::Live {
             let most = self.0.ledger.head().authority.params().block_txs as usize;
             let compact = crate::ledger::decode::<CompactBlock>(&candidate.bytes);
-            let Some(compact) = compact.filter(|compact| compact.fingerprints.len() <= most) else {
+            let Some(compact) = compact.filter(|compact| compact.jwts.len() <= most) else {
                 return Verdict::Malformed("not a proposed block".into());
             };
-            match self.0.wanted.collect(&compact.fingerprints, &self.0.mempool, &self.0.plane).await {
+            match self.0.wanted.collect(&compact.jwts, &self.0.mempool, &self.0.plane).await {
                 Some(found) => txs = Some((compact, found)),
                 None => return Verdict::Unavailable("some of its transactions did not come in time".into()),
             }
@@ -339,7 +339,12 @@ impl Application for Decider {
     async fn work(&self) {
         self.0.mempool.work().await;
         let rest = self.0.pace.pause().saturating_sub(self.0.metrics.since_commit());
-        tokio::time::sleep(rest).await;
+        let block = self.0.ledger.head().authority.params().block_bytes;
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            // A full block waits for nothing.
+            () = self.0.mempool.holds(usize::try_from(block).unwrap_or(usize::MAX)) => {}
+        }
     }
 
     fn evidence(&self, evidence: Evidence) {

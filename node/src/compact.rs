@@ -1,4 +1,4 @@
-//! Proposals as they travel: the header and the transactions' fingerprints. Transactions were gossiped before, so
+//! Proposals as they travel: the header and a hash of each transaction's JWT. Transactions were gossiped before, so
 //! sending them again inside blocks would double the traffic.
 //!
 //! A node that lacks some waits for them a moment, then asks its peers. What it is given goes around the pool: a rival
@@ -9,7 +9,7 @@ use crate::ledger::Ledger;
 use crate::mempool::Mempool;
 use chain_core::block::{Certificate, Header, WireBlock};
 use chain_core::hash::Hash;
-use chain_core::tx::VerifiedTx;
+use chain_core::tx::{VerifiedTx, jwt_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,16 +30,16 @@ pub struct CompactBlock {
     pub header: Header,
     /// The certificate of the block before; none at height 1.
     pub certificate: Option<Certificate>,
-    /// SHA-256 of each transaction's bytes as sent, in order.
-    pub fingerprints: Vec<Hash>,
+    /// SHA-256 of each transaction's JWT, in order: it names the disclosures beside it.
+    pub jwts: Vec<Hash>,
 }
 
 impl CompactBlock {
     /// The compact form of a block's bytes; none for anything that is no block.
     pub fn of_block(bytes: &[u8]) -> Option<CompactBlock> {
         let WireBlock { header, certificate, txs } = WireBlock::from_bytes(bytes)?;
-        let fingerprints = txs.iter().map(|tx| Hash::of(tx)).collect();
-        Some(CompactBlock { header, certificate, fingerprints })
+        let jwts = txs.iter().map(|tx| jwt_hash(tx)).collect();
+        Some(CompactBlock { header, certificate, jwts })
     }
 }
 
@@ -55,10 +55,10 @@ impl Wanted {
     /// Takes what a peer gives, if it is wanted and verifies.
     pub fn take(&self, ledger: &Ledger, list: &[Vec<u8>]) {
         for bytes in list {
-            let fingerprint = Hash::of(bytes);
-            if self.lock().get(&fingerprint).is_some_and(Option::is_none)
+            let jwt = jwt_hash(bytes);
+            if self.lock().get(&jwt).is_some_and(Option::is_none)
                 && let Ok(tx) = ledger.verify(&ledger.head(), bytes)
-                && let Some(place) = self.lock().get_mut(&fingerprint)
+                && let Some(place) = self.lock().get_mut(&jwt)
             {
                 *place = Some(tx);
             }
@@ -68,20 +68,20 @@ impl Wanted {
     /// The transactions of a block, in order; none when some did not come in time.
     pub async fn collect(
         &self,
-        fingerprints: &[Hash],
+        jwts: &[Hash],
         mempool: &Mempool,
         plane: &DataPlane,
     ) -> Option<Vec<VerifiedTx>> {
-        let mut found: Vec<Option<VerifiedTx>> = fingerprints.iter().map(|f| mempool.verified(f)).collect();
+        let mut found: Vec<Option<VerifiedTx>> = jwts.iter().map(|jwt| mempool.verified(jwt)).collect();
         let mut looks = 0;
         while found.iter().any(Option::is_none) {
             looks += 1;
             tokio::time::sleep(LOOK).await;
             let mut lacking = Vec::new();
-            for (fingerprint, place) in fingerprints.iter().zip(&mut found).filter(|(_, place)| place.is_none()) {
-                *place = mempool.verified(fingerprint).or_else(|| self.lock().get(fingerprint).cloned().flatten());
+            for (jwt, place) in jwts.iter().zip(&mut found).filter(|(_, place)| place.is_none()) {
+                *place = mempool.verified(jwt).or_else(|| self.lock().get(jwt).cloned().flatten());
                 if place.is_none() {
-                    lacking.push(*fingerprint);
+                    lacking.push(*jwt);
                 }
             }
             if !lacking.is_empty() && ASK_AT.contains(&looks) {
@@ -89,12 +89,12 @@ impl Wanted {
                     break;
                 }
                 tracing::debug!(count = lacking.len(), "asking for transactions of a proposed block");
-                self.lock().extend(lacking.iter().map(|fingerprint| (*fingerprint, None)));
+                self.lock().extend(lacking.iter().map(|jwt| (*jwt, None)));
                 plane.share(Message::WantTransactions(lacking));
             }
         }
         let mut wanted = self.lock();
-        fingerprints.iter().for_each(|fingerprint| drop(wanted.remove(fingerprint)));
+        jwts.iter().for_each(|jwt| drop(wanted.remove(jwt)));
         found.into_iter().collect()
     }
 }

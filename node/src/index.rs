@@ -33,15 +33,15 @@ pub fn prefix(text: &str) -> Vec<u8> {
 pub fn put(batch: &mut Batch, height: Height, index: u32, tx: &VerifiedTx) {
     let place = place(height, index);
     let row = |text: &str| [&prefix(text)[..], &place].concat();
-    batch.put(Table::ByMember, &row(tx.claims().iss.as_str()), []);
+    batch.put(Table::ByMember, &row(tx.claims().iss.as_str()), b"");
     let kinds: BTreeSet<&str> = tx.records().iter().map(|record| record.kind.as_str()).collect();
     for kind in kinds {
-        batch.put(Table::ByKind, &row(kind), []);
+        batch.put(Table::ByKind, &row(kind), b"");
     }
     for (position, record) in tx.records().iter().enumerate() {
         let position = u16::try_from(position).unwrap_or(u16::MAX).to_be_bytes();
         for code in &record.objects {
-            batch.put(Table::ByObject, &[&row(code.as_str())[..], &position].concat(), []);
+            batch.put(Table::ByObject, &[&row(code.as_str())[..], &position].concat(), b"");
         }
     }
 }

@@ -38,11 +38,13 @@ pub enum Offered {
 #[derive(Default)]
 struct Inner {
     waiting: HashMap<TxId, VerifiedTx>,
-    by_fingerprint: HashMap<Hash, TxId>,
+    by_jwt: HashMap<Hash, TxId>,
     by_jti: HashMap<(MemberId, String), TxId>,
     queues: BTreeMap<MemberId, Queue>,
     bytes: usize,
     turn: usize,
+    /// Somebody waits until so many bytes are here.
+    awaited: Option<usize>,
 }
 
 #[derive(Default)]
@@ -90,10 +92,12 @@ impl Mempool {
         queue.ids.push_back(id);
         queue.bytes += size;
         inner.by_jti.insert(jti, id);
-        inner.by_fingerprint.insert(tx.fingerprint(), id);
+        inner.by_jwt.insert(tx.jwt_hash(), id);
         inner.waiting.insert(id, tx.clone());
-        drop(inner);
-        self.arrived.notify_waiters();
+        if inner.awaited.is_some_and(|bytes| inner.bytes >= bytes) {
+            inner.awaited = None;
+            self.arrived.notify_waiters();
+        }
         Offered::Added
     }
 
@@ -102,10 +106,10 @@ impl Mempool {
         self.inner().waiting.contains_key(id)
     }
 
-    /// A waiting transaction by the SHA-256 of its bytes: it need not be verified again.
-    pub fn verified(&self, fingerprint: &Hash) -> Option<VerifiedTx> {
+    /// A waiting transaction by the SHA-256 of its JWT: it need not be verified again.
+    pub fn verified(&self, jwt: &Hash) -> Option<VerifiedTx> {
         let inner = self.inner();
-        inner.by_fingerprint.get(fingerprint).and_then(|id| inner.waiting.get(id)).cloned()
+        inner.by_jwt.get(jwt).and_then(|id| inner.waiting.get(id)).cloned()
     }
 
     /// Transactions for a block: members take turns, each in its own order.
@@ -174,12 +178,21 @@ impl Mempool {
 
     /// Returns when something waits, at once if it does.
     pub async fn work(&self) {
+        self.holds(1).await;
+    }
+
+    /// Returns when so many bytes wait, at once if they do.
+    pub async fn holds(&self, bytes: usize) {
         loop {
             let arrived = self.arrived.notified();
             tokio::pin!(arrived);
             arrived.as_mut().enable();
-            if self.size().0 > 0 {
-                return;
+            {
+                let mut inner = self.inner();
+                if inner.bytes >= bytes {
+                    return;
+                }
+                inner.awaited = Some(inner.awaited.map_or(bytes, |other| other.min(bytes)));
             }
             arrived.await;
         }
@@ -191,7 +204,7 @@ impl Inner {
         let Some(tx) = self.waiting.remove(id) else { return };
         let claims = tx.claims();
         self.bytes -= tx.bytes().len();
-        self.by_fingerprint.remove(&tx.fingerprint());
+        self.by_jwt.remove(&tx.jwt_hash());
         self.by_jti.remove(&(claims.iss.clone(), claims.jti.to_string()));
         if let Some(queue) = self.queues.get_mut(&claims.iss) {
             queue.bytes -= tx.bytes().len();

@@ -7,7 +7,7 @@ use crate::checkpoint::{CheckpointKeys, Checkpoints};
 use crate::compact::Wanted;
 use crate::config::{ConfigError, NodeConfig, NodeKeys, seed};
 use crate::consensus::{self, ConsensusConfig, LocalSigner, StopReason, Timeouts, VoteSigner};
-use crate::dataplane::{self, Message};
+use crate::dataplane::{self, Heard, Message};
 use crate::disclosures::{Disclosures, KeepError};
 use crate::high_water::{HighWater, HighWaterError};
 use crate::ledger::{Ledger, LedgerError, Settings};
@@ -129,8 +129,12 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
     let founding = read_genesis(&config.genesis)?;
     let keys = read_keys(&config.load_keys()?)?;
     std::fs::create_dir_all(&config.data)?;
-    let storage = Arc::new(RocksStorage::open(&config.data.join("ledger"))?);
     let settings = Settings { keep_versions: config.keep_versions };
+    let folder = config.data.join("ledger");
+    let storage = Arc::new(match settings.keep_versions {
+        None => RocksStorage::open(&folder)?,
+        Some(_) => RocksStorage::open_forgetting(&folder)?,
+    });
     let ledger = Arc::new(Ledger::open(founding, contracts::all(), storage, settings)?);
     let ledger_id = ledger.founding().id.0.0;
     let high_water = Arc::new(HighWater::open(
@@ -251,25 +255,26 @@ async fn caught_up(blocks: &Blocks, floor: Height) {
 }
 
 /// Takes what peers say.
-async fn listen_to_peers(blocks: Arc<Blocks>, mut inbox: mpsc::Receiver<Message>) {
-    while let Some(message) = inbox.recv().await {
+async fn listen_to_peers(blocks: Arc<Blocks>, mut inbox: mpsc::Receiver<Heard>) {
+    while let Some(heard) = inbox.recv().await {
         let blocks = blocks.clone();
         // Verification takes its time: the receiver must not wait for it, but neither run ahead without end.
-        let done = tokio::task::spawn_blocking(move || match message {
-            Message::Transactions(list) => {
+        let done = tokio::task::spawn_blocking(move || match heard.read() {
+            None => {}
+            Some(Message::Transactions(list)) => {
                 for bytes in list {
                     let _ = admission::submit(&blocks.ledger, &blocks.mempool, &bytes, clock::now());
                 }
             }
-            Message::Checkpoint { size, root, lines } => {
+            Some(Message::Checkpoint { size, root, lines }) => {
                 if let Err(error) = blocks.checkpoints.heard(size, root, lines) {
                     tracing::error!(%error, "a checkpoint signature could not be taken");
                 }
             }
-            Message::WantTransactions(fingerprints) => blocks.give_transactions(&fingerprints),
-            Message::GivenTransactions(list) => blocks.wanted.take(&blocks.ledger, &list),
-            Message::WantHandover(height) => blocks.checkpoints.give_handover(height),
-            Message::Handover { height, json } => {
+            Some(Message::WantTransactions(jwts)) => blocks.give_transactions(&jwts),
+            Some(Message::GivenTransactions(list)) => blocks.wanted.take(&blocks.ledger, &list),
+            Some(Message::WantHandover(height)) => blocks.checkpoints.give_handover(height),
+            Some(Message::Handover { height, json }) => {
                 if let Err(error) = blocks.checkpoints.take_handover(height, &json) {
                     tracing::error!(%error, "a handover could not be taken");
                 }

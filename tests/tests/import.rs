@@ -17,7 +17,7 @@ use testnet::launch::sealane_binary;
 use testnet::world::World;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
-const TABLES: [Table; 19] = [
+const TABLES: [Table; 20] = [
     Table::Meta,
     Table::Blocks,
     Table::Certificates,
@@ -25,7 +25,6 @@ const TABLES: [Table; 19] = [
     Table::Txs,
     Table::Jtis,
     Table::Tiles,
-    Table::Pages,
     Table::State,
     Table::History,
     Table::Stale,
@@ -37,6 +36,8 @@ const TABLES: [Table; 19] = [
     Table::Handovers,
     Table::Evidence,
     Table::Roots,
+    Table::Bodies,
+    Table::Sheets,
 ];
 
 /// What the import test does at the command line.

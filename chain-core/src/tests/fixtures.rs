@@ -131,7 +131,7 @@ impl Contract for Notes {
     }
     fn apply(&self, ctx: &mut Context<'_, '_>, record: &Record) -> Result<(), Stop> {
         let key = format!("note/{}", record.objects.first().map_or("none", |code| code.as_str()));
-        ctx.store(&key, &record.body)?;
+        ctx.store(&key, &record.body.fields())?;
         match record.kind.as_str() {
             "test.panic/1" => panic!("on purpose"),
             "test.refuse/1" => Err(Refusal::new(4242, "refused on purpose").with(json!({"free": 7})).into()),

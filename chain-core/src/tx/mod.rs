@@ -20,7 +20,9 @@ use crate::json;
 use crate::keys::{PublicKey, unb64};
 use crate::record::Record;
 use crate::types::{Jti, Kid, LedgerId, MemberId, RecordId, TxId};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::fmt;
 use std::sync::Arc;
 
 /// Size of a whole transaction in bytes.
@@ -33,7 +35,7 @@ pub const MAX_LIFETIME_S: u64 = 24 * 3600;
 pub const TYP: &str = "sealane+sd-jwt";
 
 /// The claims that a member signs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     /// The member that submits.
@@ -59,19 +61,49 @@ impl Claims {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// `{"...": digest}`, RFC 9901, section 4.2.4.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct ArrayDigest {
-    #[serde(rename = "...")]
     digest: String,
 }
 
-#[derive(Deserialize)]
+impl<'de> Deserialize<'de> for ArrayDigest {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<ArrayDigest, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            #[serde(rename = "...")]
+            digest: String,
+        }
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = ArrayDigest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with the one field `...`")
+            }
+            // No array: what is derived alone would take one.
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ArrayDigest, A::Error> {
+                let Fields { digest } = Fields::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ArrayDigest { digest })
+            }
+        }
+        d.deserialize_map(Object)
+    }
+}
+
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JoseHeader {
     typ: String,
     alg: String,
     kid: Kid,
+}
+
+/// SHA-256 of the JWT in a transaction's bytes, whatever they are: [`VerifiedTx::jwt_hash`] of good ones.
+pub fn jwt_hash(bytes: &[u8]) -> Hash {
+    let jwt = bytes.split(|byte| *byte == b'~').next();
+    Hash::of(jwt.unwrap_or_default())
 }
 
 /// A transaction of good form. Its signature has not been looked at.
@@ -86,7 +118,6 @@ pub struct ParsedTx {
 struct Content {
     id: TxId,
     jwt_hash: Hash,
-    fingerprint: Hash,
     kid: Kid,
     claims: Claims,
     records: Vec<Record>,
@@ -115,7 +146,6 @@ impl ParsedTx {
             content: Content {
                 id: jwt.id,
                 jwt_hash: jwt.hash,
-                fingerprint: Hash::of(bytes),
                 kid: jwt.kid,
                 claims: jwt.claims,
                 records,
@@ -294,10 +324,13 @@ fn read_json<T: serde::de::DeserializeOwned>(
     part: &'static str,
     in_range: impl Fn(&T) -> bool,
 ) -> Result<T, TxError> {
-    if let Some(good) = serde_json::from_slice(bytes).ok().filter(in_range) {
+    // serde takes an array for a structure.
+    if bytes.first() == Some(&b'{')
+        && let Some(good) = serde_json::from_slice(bytes).ok().filter(in_range)
+    {
         return Ok(good);
     }
-    json::parse(bytes).and_then(|value| json::shape(value, "")).map_err(|error| TxError::Json { part, error })
+    json::parse(bytes).and_then(json::object).map_err(|error| TxError::Json { part, error })
 }
 
 fn check_claims(claims: &Claims, ledger: &LedgerId) -> Result<(), TxError> {
@@ -329,12 +362,18 @@ fn read_records(claims: &Claims, disclosures: &[&str]) -> Result<Vec<Record>, Tx
         if !seen.insert(signed.digest.as_str()) {
             return Err(TxError::RepeatedDigest(index));
         }
-        let place = format!("/records/{index}");
-        let value = disclosure::read_element(disclosed, &place)?;
-        let record = Record::from_value(value, &place).map_err(|error| TxError::Json { part: "records", error })?;
-        records.push(record);
+        records.push(read_record(disclosed, index)?);
     }
     Ok(records)
+}
+
+fn read_record(disclosed: &str, index: usize) -> Result<Record, TxError> {
+    if let Some(good) = unb64(disclosed).and_then(|text| Record::from_element(&text)) {
+        return Ok(good);
+    }
+    let place = format!("/records/{index}");
+    let value = disclosure::read_element(disclosed, &place)?;
+    Record::from_value(value, &place).map_err(|error| TxError::Json { part: "records", error })
 }
 
 /// A transaction whose signature was checked with the key it names. Cheap to clone.
@@ -347,7 +386,8 @@ impl VerifiedTx {
         self.0.id
     }
 
-    /// SHA-256 of the whole JWT with its signature: what a log leaf commits to.
+    /// SHA-256 of the whole JWT with its signature: what a log leaf commits to. As the JWT names every disclosure by its
+    /// digest, it stands for the bytes as sent.
     pub fn jwt_hash(&self) -> Hash {
         self.0.jwt_hash
     }
@@ -377,10 +417,6 @@ impl VerifiedTx {
         &self.0.bytes
     }
 
-    /// SHA-256 of the bytes as sent: under which a node remembers that it verified them.
-    pub fn fingerprint(&self) -> Hash {
-        self.0.fingerprint
-    }
 }
 
 /// A verified transaction whose signer had the authority to send it, at the height of the state asked.

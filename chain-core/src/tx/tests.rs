@@ -116,6 +116,9 @@ const REFUSED: &[Case] = &[
     ("a negative iat", |p| p.claims("\"iat\":", "\"iat\":-1,\"x\":"), 1009, Some("/iat")),
     ("a bare digest", |p| p.claims(r#""records":["#, r#""records":["x","#), 1009, Some("/records/0")),
     ("a digest with company", |p| p.claims(r#"{"...":"#, r#"{"x":1,"...":"#), 1009, Some("/records/0/x")),
+    ("a digest in an array", |p| p.claims = p.claims.replace(r#"{"...":"#, "[").replace(r#""}"#, r#""]"#), 1009, Some("/records/0")),
+    ("claims in an array", |p| p.claims = in_an_array(&p.claims), 1009, Some("")),
+    ("a record in an array", |p| p.record(r#"["test.note/1",[],"2026-01-01T00:00:00Z",[],{}]"#), 1009, Some("/records/1")),
     ("a field disclosure for a record", |p| p.disclose(b64(br#"["s","n",{}]"#)), 1009, Some("/records/1")),
     ("no salt", |p| p.disclose(b64(b"[1,{}]")), 1009, Some("/records/1")),
     ("a record is no object", |p| p.record("1"), 1009, Some("/records/1")),
@@ -152,6 +155,12 @@ const REFUSED: &[Case] = &[
 
 fn record(more: &str, body: &str) -> String {
     format!(r#"{{{AT},"body":{body},"kind":"test.note/1","objects":[]{more}}}"#)
+}
+
+/// As a program might take it that reads structures by position.
+fn in_an_array(claims: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(claims).unwrap();
+    json!(["iss", "aud", "jti", "iat", "submit_by", "_sd_alg", "records"].map(|name| value[name].clone())).to_string()
 }
 
 fn no_records(claims: &str, count: usize) -> String {
@@ -218,7 +227,7 @@ fn what_is_built_is_read_back() {
     let tx = ParsedTx::parse(&built.bytes, &LEDGER).unwrap().verify(&public(1)).unwrap();
     let record = &tx.records()[0];
     assert_eq!((tx.id(), tx.kid(), tx.claims().jti.as_str()), (built.id, &public(1).kid(), "1"));
-    assert_eq!((record.kind.as_str(), record.body.get("qty")), ("test.note/1", Some(&json!(5))));
+    assert_eq!((record.kind.as_str(), record.body.field("qty")), ("test.note/1", Some(json!(5))));
     assert!(record.sd.is_sorted() && record.sd.len() == 2);
     let (of, fields) = &built.sealed[0];
     assert_eq!(*of, tx.record_id(0));

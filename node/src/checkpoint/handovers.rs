@@ -47,7 +47,7 @@ pub fn missing_handovers(ledger: &Ledger) -> Result<Vec<Height>, LedgerError> {
 /// Notes that the handover of a height is lacking.
 pub(super) fn note(ledger: &Ledger, height: Height) -> Result<(), LedgerError> {
     let mut batch = Batch::default();
-    batch.put(Table::Handovers, &height.0.to_be_bytes(), []);
+    batch.put(Table::Handovers, &height.0.to_be_bytes(), b"");
     Ok(ledger.storage().write(batch)?)
 }
 

@@ -11,6 +11,9 @@ use std::io;
 /// Name of the protocol.
 pub const PROTOCOL: &str = "/sealane/data/1";
 
+/// Room for the beginning of a message.
+const FIRST_READ: usize = 64 << 10;
+
 /// The answer to a message: it arrived.
 #[derive(Debug)]
 pub struct Ack;
@@ -35,10 +38,12 @@ impl request_response::Codec for BatchCodec {
         if length > MAX_MESSAGE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "message too long"));
         }
+        // Room is made for what has come, twice over, never for what is merely announced.
         let mut bytes = Vec::new();
-        io.take(length as u64).read_to_end(&mut bytes).await?;
-        if bytes.len() != length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        while bytes.len() < length {
+            let had = bytes.len();
+            bytes.resize(length.min((2 * had).max(FIRST_READ)), 0);
+            io.read_exact(&mut bytes[had..]).await?;
         }
         Ok(bytes.into())
     }

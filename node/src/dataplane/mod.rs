@@ -31,7 +31,7 @@ pub enum Message {
         /// Note signature lines as text.
         lines: Vec<String>,
     },
-    /// The sender lacks these transactions of a proposed block, by the SHA-256 of their bytes.
+    /// The sender lacks these transactions of a proposed block, by the SHA-256 of their JWTs.
     WantTransactions(Vec<chain_core::hash::Hash>),
     /// Transactions for whoever lacks them.
     GivenTransactions(#[serde(with = "chain_core::block::byte_strings")] Vec<Vec<u8>>),
@@ -44,6 +44,16 @@ pub enum Message {
         /// The handover as it is stored.
         json: Vec<u8>,
     },
+}
+
+/// What a peer said, not yet read.
+pub struct Heard(Bytes);
+
+impl Heard {
+    /// Reads it; none for what is no message.
+    pub fn read(&self) -> Option<Message> {
+        crate::ledger::decode(&self.0)
+    }
 }
 
 /// A node to keep a connection to.
@@ -121,7 +131,7 @@ pub fn start(
     seed: [u8; 32],
     listen: SocketAddr,
     peers: &[Peer],
-) -> Result<(DataPlane, mpsc::Receiver<Message>), StartError> {
+) -> Result<(DataPlane, mpsc::Receiver<Heard>), StartError> {
     let fail = |e: &dyn std::fmt::Display| StartError(e.to_string());
     let key = identity::Keypair::ed25519_from_bytes(seed).map_err(|e| fail(&e))?;
     let mut addresses = BTreeMap::new();
@@ -164,7 +174,7 @@ async fn run(
     addresses: BTreeMap<PeerId, Multiaddr>,
     mut transactions: mpsc::Receiver<Vec<u8>>,
     mut others: mpsc::Receiver<Message>,
-    heard: mpsc::Sender<Message>,
+    heard: mpsc::Sender<Heard>,
     count: watch::Sender<usize>,
 ) {
     let mut connected: BTreeSet<PeerId> = BTreeSet::new();
@@ -191,9 +201,7 @@ async fn run(
                 })) => {
                     let _ = swarm.behaviour_mut().batches.send_response(channel, Ack);
                     // A peer that talks faster than this node can listen loses messages, not the node.
-                    if let Some(message) = crate::ledger::decode::<Message>(&request) {
-                        let _ = heard.try_send(message);
-                    }
+                    let _ = heard.try_send(Heard(request));
                 }
                 _ => {}
             },

@@ -1,7 +1,8 @@
 //! Committing: one synced batch, told in the order in which things become true.
 
 use super::prepare::jti_key;
-use super::view::{StateView, encode_row, history_key};
+use super::view::{StateView, history_key, put_row};
+use super::pages;
 use super::{Clock, Head, Ledger, LedgerError, Prepared, Proposal, StoredHead, encode};
 use crate::index;
 use crate::storage::{Batch, Direction, Table};
@@ -9,11 +10,15 @@ use bytes::Bytes;
 use chain_core::authority::Authority;
 use chain_core::block::{Certificate, WireBlock};
 use chain_core::hash::Hash;
-use chain_core::tx::VerifiedTx;
+use chain_core::tree::PageId;
+use chain_core::tx::{VerifiedTx, jwt_hash};
 use chain_core::types::Height;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+
+/// About what a key of the state or a transaction takes in a commit, bytes.
+const ROOM: usize = 1024;
 
 /// A block that is on disk for good.
 pub struct Committed {
@@ -59,7 +64,7 @@ impl Ledger {
         Ok(self.storage.get(Table::Bodies, &body_key(height, hash))?.map(Bytes::from))
     }
 
-    /// Transactions of blocks of the next height that were found valid, by the SHA-256 of their bytes.
+    /// Transactions of blocks of the next height that were found valid, by the SHA-256 of their JWTs.
     ///
     /// # Errors
     /// The store failed.
@@ -68,9 +73,9 @@ impl Ledger {
         let mut found = BTreeMap::new();
         for (_, bytes) in self.storage.scan(Table::Bodies, &height.0.to_be_bytes(), b"", Direction::Forward, 16)? {
             for tx in WireBlock::from_bytes(&bytes).map(|block| block.txs).unwrap_or_default() {
-                let fingerprint = Hash::of(&tx);
-                if wanted.contains(&fingerprint) {
-                    found.insert(fingerprint, tx);
+                let jwt = jwt_hash(&tx);
+                if wanted.contains(&jwt) {
+                    found.insert(jwt, tx);
                 }
             }
         }
@@ -91,7 +96,7 @@ impl Ledger {
         let block = self.decided_block(&head, &certificate, verified)?;
 
         // 1. Everything of the block goes into one batch.
-        let mut batch = Batch::default();
+        let mut batch = Batch::with_room(ROOM * (1 + block.writes.len() + block.txs.len()));
         let row = height.0.to_be_bytes();
         batch.put(Table::Blocks, &row, block.hash.0);
         put_body(&mut batch, &block);
@@ -186,14 +191,12 @@ impl Ledger {
             if let Some(old) = block.replaced.get(key) {
                 let written = old.first_chunk::<8>().map_or(Height::GENESIS, |h| Height(u64::from_be_bytes(*h)));
                 let at = history_key(key, written);
-                batch.put(Table::History, &at, old.clone());
+                batch.put(Table::History, &at, old);
                 replaced.push(at);
             }
-            batch.put(Table::State, key.as_bytes(), encode_row(height, value.as_deref()));
+            put_row(batch, key, height, value.as_deref());
         }
-        for (id, page) in &block.tree.new_pages {
-            batch.put(Table::Pages, &id.to_bytes(), page.encode());
-        }
+        pages::put(batch, &block.tree.new_pages);
         let stale: Vec<Vec<u8>> = block.tree.stale.iter().map(|id| id.to_bytes()).collect();
         if !(stale.is_empty() && replaced.is_empty()) {
             batch.put(Table::Stale, &height.0.to_be_bytes(), encode(&(stale, replaced))?);
@@ -208,11 +211,10 @@ impl Ledger {
         };
         let row = old.to_be_bytes();
         let Some(bytes) = self.storage.get(Table::Stale, &row)? else { return Ok(()) };
-        let (pages, history): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
-            super::decode(&bytes).ok_or_else(|| LedgerError::Damaged("unreadable list of stale pages".into()))?;
-        for key in pages {
-            batch.delete(Table::Pages, &key);
-        }
+        let damaged = || LedgerError::Damaged("unreadable list of stale pages".into());
+        let (stale, history): (Vec<Vec<u8>>, Vec<Vec<u8>>) = super::decode(&bytes).ok_or_else(damaged)?;
+        let stale: Option<Vec<PageId>> = stale.iter().map(|id| PageId::from_bytes(id)).collect();
+        pages::forget(&*self.storage, batch, &stale.ok_or_else(damaged)?)?;
         for key in history {
             batch.delete(Table::History, &key);
         }

@@ -5,6 +5,7 @@
 
 mod commit;
 pub mod log;
+pub mod pages;
 mod prepare;
 pub mod view;
 
@@ -36,8 +37,8 @@ use view::StateView;
 
 /// Prepared blocks kept in memory; others are executed again when they are decided.
 const PREPARED_KEPT: usize = 4;
-/// Pages of the state tree kept decoded, at most about 2 KB each.
-const CACHED_PAGES: usize = 16 * 1024;
+/// Pages of the state tree kept decoded, about half a kilobyte each.
+const CACHED_PAGES: usize = 256 * 1024;
 
 /// Why the ledger could not be opened, or must stop.
 #[derive(Debug, thiserror::Error)]
@@ -270,15 +271,13 @@ fn begin(founding: &Founding, storage: &dyn Storage) -> Result<(), LedgerError> 
     state.extend(contracts::genesis_state(&founding.genesis));
     let changes: BTreeMap<Hash, Option<Hash>> =
         state.iter().map(|(key, value)| (Hash::of(key.as_bytes()), Some(Hash::of(value)))).collect();
-    let update = tree::update(&view::Pages(storage), &tree::Root::EMPTY, 0, &changes)
+    let update = tree::update(&pages::Pages(storage), &tree::Root::EMPTY, 0, &changes)
         .map_err(|e| LedgerError::Damaged(e.to_string()))?;
     let mut batch = crate::storage::Batch::default();
     for (key, value) in &state {
-        batch.put(Table::State, key.as_bytes(), view::encode_row(Height::GENESIS, Some(value)));
+        view::put_row(&mut batch, key, Height::GENESIS, Some(value));
     }
-    for (id, page) in &update.new_pages {
-        batch.put(Table::Pages, &id.to_bytes(), page.encode());
-    }
+    pages::put(&mut batch, &update.new_pages);
     let set = founding.validators.to_bytes();
     let head = StoredHead {
         ledger: founding.id.0,

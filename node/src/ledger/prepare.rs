@@ -1,7 +1,8 @@
 //! Building and checking a block on the head: everything up to its hash, nothing written.
 
 use super::log::ChangedTiles;
-use super::view::{Pages, Recalled};
+use super::pages::Pages;
+use super::view::Recalled;
 use super::{Head, Ledger, LedgerError, Prepared, validators_of};
 use crate::storage::{StorageError, Table};
 use chain_core::authority::AuthorityError;
@@ -12,7 +13,7 @@ use chain_core::keys::PublicKey;
 use chain_core::log::merkle::leaf_hash;
 use chain_core::state::{StateRead, StateFault, keys};
 use chain_core::tree;
-use chain_core::tx::{AdmittedTx, ParsedTx, VerifiedTx};
+use chain_core::tx::{AdmittedTx, ParsedTx, VerifiedTx, jwt_hash};
 use chain_core::types::{Height, Jti, MemberId, TimeMs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -134,7 +135,7 @@ impl Ledger {
     }
 
     /// Checks and executes a block as nodes store it: one that is long decided.
-    /// `verified` finds transactions that this node verified before by the SHA-256 of their bytes.
+    /// `verified` finds transactions that this node verified before by the SHA-256 of their JWTs.
     ///
     /// # Errors
     /// The first rule that it breaks.
@@ -211,7 +212,8 @@ impl Ledger {
         txs: &[Vec<u8>],
         verified: &(dyn Fn(&Hash) -> Option<VerifiedTx> + Sync),
     ) -> Result<Vec<VerifiedTx>, BlockError> {
-        let one = |(index, bytes): (usize, &Vec<u8>)| match verified(&Hash::of(bytes)) {
+        let known = |bytes: &Vec<u8>| verified(&jwt_hash(bytes)).filter(|tx| tx.bytes()[..] == bytes[..]);
+        let one = |(index, bytes): (usize, &Vec<u8>)| match known(bytes) {
             Some(tx) => Ok(tx),
             None => self.verify(head, bytes).map_err(|error| BlockError::Transaction { index, error }),
         };

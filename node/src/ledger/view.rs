@@ -1,8 +1,7 @@
 //! Reading the committed state.
 
-use crate::storage::{Direction, Storage, StorageError, Table};
+use crate::storage::{Batch, Direction, Storage, StorageError, Table};
 use chain_core::state::{StateFault, StateRead};
-use chain_core::tree::{Page, PageId, PageReader};
 use chain_core::types::Height;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -88,33 +87,13 @@ pub fn history_key(key: &str, height: Height) -> Vec<u8> {
     out
 }
 
-/// A row of `State` or `History`: height, 1 and the value, or height and 0 for a deleted key.
-pub fn encode_row(height: Height, value: Option<&[u8]>) -> Vec<u8> {
-    let mut out = height.0.to_be_bytes().to_vec();
-    out.push(u8::from(value.is_some()));
-    out.extend_from_slice(value.unwrap_or_default());
-    out
+/// Adds a row of `State`, as `History` keeps it later: height, 1 and the value, or height and 0 for a deleted key.
+pub fn put_row(batch: &mut Batch, key: &str, height: Height, value: Option<&[u8]>) {
+    batch.put_parts(Table::State, key.as_bytes(), &[&height.0.to_be_bytes(), &[u8::from(value.is_some())], value.unwrap_or_default()]);
 }
 
 fn decode_row(row: &[u8]) -> Option<(Height, Option<Vec<u8>>)> {
     let (height, rest) = row.split_first_chunk::<8>()?;
     let (present, value) = rest.split_first()?;
     Some((Height(u64::from_be_bytes(*height)), (*present == 1).then(|| value.to_vec())))
-}
-
-/// State tree pages from the store.
-pub struct Pages<'a>(pub &'a dyn Storage);
-
-impl PageReader for Pages<'_> {
-    type Error = StorageError;
-
-    fn page(&self, id: &PageId) -> Result<Option<Page>, StorageError> {
-        match self.0.get(Table::Pages, &id.to_bytes())? {
-            None => Ok(None),
-            Some(bytes) => match Page::decode(&bytes) {
-                Ok(page) => Ok(Some(page)),
-                Err(error) => Err(StorageError(format!("page {id:?}: {error}"))),
-            },
-        }
-    }
 }

@@ -51,11 +51,11 @@ fn one_jti_waits_once_and_a_settled_rival_is_dropped() {
     assert_eq!(pool.offer(&first), Offered::Added);
     assert_eq!(pool.offer(&first), Offered::Known);
     assert_eq!(pool.offer(&rival), Offered::JtiTaken(first.id()));
-    assert!(pool.verified(&first.fingerprint()).is_some());
+    assert!(pool.verified(&first.jwt_hash()).is_some());
     // Another node's block took the rival: the first can never follow.
     assert_eq!(pool.settle(std::iter::once(&rival), TimeMs(0)), [first.id()], "whoever waits for it is told");
     assert_eq!(pool.size(), (0, 0));
-    assert!(pool.verified(&first.fingerprint()).is_none());
+    assert!(pool.verified(&first.jwt_hash()).is_none());
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::{block, damaged, place_of};
 use crate::checkpoint::{missing_handovers, newest_checkpoint, stored_handovers};
 use crate::ledger::log::TileReader;
-use crate::ledger::view::{Pages, at_height};
+use crate::ledger::pages::Pages;
+use crate::ledger::view::at_height;
 use crate::ledger::{Ledger, LedgerError, decode};
 use crate::storage::Table;
 use chain_core::block::{Header, Leaf};

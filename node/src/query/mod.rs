@@ -193,7 +193,7 @@ impl StoredBlock {
             height: self.header.height,
             time: self.header.time,
             status: if outcome.accepted() { "accepted" } else { "refused" },
-            body: record.body.clone(),
+            body: record.body.fields(),
             sd: record.sd.clone(),
             sealed_to: record.sealed_to.clone(),
         }

@@ -49,10 +49,10 @@ impl Storage for MemoryStorage {
 
     fn write(&self, batch: Batch) -> Result<(), StorageError> {
         let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for (key, value) in batch.0 {
+        for (key, value) in batch.changes() {
             match value {
-                Some(value) => rows.insert(key, value.as_ref().to_vec()),
-                None => rows.remove(&key),
+                Some(value) => rows.insert(key.to_vec(), value.to_vec()),
+                None => rows.remove(key),
             };
         }
         Ok(())

@@ -28,8 +28,6 @@ pub enum Table {
     Jtis = 6,
     /// Log tile -> its hashes.
     Tiles = 7,
-    /// State tree page -> its bytes.
-    Pages = 8,
     /// State key -> height of its last write and the value.
     State = 9,
     /// State key and height -> the value written then, when a later one replaced it.
@@ -54,6 +52,8 @@ pub enum Table {
     Roots = 19,
     /// Height and hash -> bytes of a block: written once, when it is found valid.
     Bodies = 20,
+    /// Version and first two nibbles -> pages of the state tree. Number 8 held one page a row.
+    Sheets = 21,
 }
 
 /// A failed read or write. The node must not go on as if nothing had happened.
@@ -67,25 +67,27 @@ impl From<StorageError> for chain_core::state::StateFault {
     }
 }
 
-/// One atomic change.
+/// One atomic change. Keys and values stand one after the other in one piece of memory: a block has thousands.
 #[derive(Clone, Debug, Default)]
-pub struct Batch(Vec<(Vec<u8>, Option<Value>)>);
-
-/// A value to write.
-#[derive(Clone, Debug)]
-enum Value {
-    Own(Vec<u8>),
-    /// Bytes that somebody else uses too: not copied here.
-    Shared(Bytes),
+pub struct Batch {
+    text: Vec<u8>,
+    changes: Vec<Change>,
 }
 
-impl AsRef<[u8]> for Value {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Value::Own(bytes) => bytes,
-            Value::Shared(bytes) => bytes,
-        }
-    }
+/// A key, by where it ends, and what becomes of it. It begins where the change before ends.
+#[derive(Clone, Debug)]
+struct Change {
+    key_end: usize,
+    value: Value,
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    /// Follows the key, to this place.
+    Own(usize),
+    /// Bytes that somebody else uses too: not copied here.
+    Shared(Bytes),
+    Deleted,
 }
 
 fn full_key(table: Table, key: &[u8]) -> Vec<u8> {
@@ -108,29 +110,73 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Batch {
+    /// Nothing yet, with room for so many bytes.
+    pub fn with_room(bytes: usize) -> Batch {
+        Batch { text: Vec::with_capacity(bytes), changes: Vec::new() }
+    }
+
     /// Sets a key.
-    pub fn put(&mut self, table: Table, key: &[u8], value: impl Into<Vec<u8>>) {
-        self.0.push((full_key(table, key), Some(Value::Own(value.into()))));
+    pub fn put(&mut self, table: Table, key: &[u8], value: impl AsRef<[u8]>) {
+        self.put_parts(table, key, &[value.as_ref()]);
+    }
+
+    /// Sets a key to what these parts are together.
+    pub fn put_parts(&mut self, table: Table, key: &[u8], value: &[&[u8]]) {
+        let key_end = self.key(table, key);
+        value.iter().for_each(|part| self.text.extend_from_slice(part));
+        self.changes.push(Change { key_end, value: Value::Own(self.text.len()) });
     }
 
     /// Sets a key to bytes that are large and shared.
     pub fn put_shared(&mut self, table: Table, key: &[u8], value: Bytes) {
-        self.0.push((full_key(table, key), Some(Value::Shared(value))));
+        let key_end = self.key(table, key);
+        self.changes.push(Change { key_end, value: Value::Shared(value) });
     }
 
     /// Deletes a key.
     pub fn delete(&mut self, table: Table, key: &[u8]) {
-        self.0.push((full_key(table, key), None));
+        let key_end = self.key(table, key);
+        self.changes.push(Change { key_end, value: Value::Deleted });
+    }
+
+    fn key(&mut self, table: Table, key: &[u8]) -> usize {
+        self.text.push(table as u8);
+        self.text.extend_from_slice(key);
+        self.text.len()
+    }
+
+    /// Each key, with its table's number before it, and its new value; none deletes.
+    fn changes(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        let mut from = 0;
+        self.changes.iter().map(move |Change { key_end, value }| {
+            let key = &self.text[from..*key_end];
+            from = *key_end;
+            let value = match value {
+                Value::Own(end) => {
+                    from = *end;
+                    Some(&self.text[*key_end..*end])
+                }
+                Value::Shared(bytes) => Some(&bytes[..]),
+                Value::Deleted => None,
+            };
+            (key, value)
+        })
+    }
+
+    /// Bytes of all keys and values.
+    pub fn bytes(&self) -> usize {
+        let shared = |change: &Change| if let Value::Shared(bytes) = &change.value { bytes.len() } else { 0 };
+        self.text.len() + self.changes.iter().map(shared).sum::<usize>()
     }
 
     /// How many changes.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.changes.len()
     }
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.changes.is_empty()
     }
 }
 

@@ -6,13 +6,16 @@
 
 use super::{Batch, Direction, Rows, Storage, StorageError, Table, after_prefix, full_key};
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options, ReadOptions, WriteBatch,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DBRecoveryMode, Env, ErrorKind, IteratorMode, Options, ReadOptions, WriteBatch,
     WriteOptions,
 };
 use std::path::Path;
 
 /// Values from this length on lie in blob files.
 const BLOB_BYTES: u64 = 4096;
+
+/// What RocksDB adds to a row of a batch, at most: a tag and two lengths.
+const ROW_BYTES: usize = 12;
 
 /// Tables in a RocksDB folder.
 pub struct RocksStorage {
@@ -32,6 +35,19 @@ impl RocksStorage {
     /// It is damaged, or another process has it open. A damaged folder is wiped by the operator and fetched
     /// again from the other nodes.
     pub fn open(path: &Path) -> Result<RocksStorage, StorageError> {
+        RocksStorage::open_as(path, false)
+    }
+
+    /// As [`RocksStorage::open`], for a node that forgets old versions of the state: the gaps that these leave in blob
+    /// files are filled. Where nothing is forgotten, that would copy the oldest quarter of all blocks again and again.
+    ///
+    /// # Errors
+    /// As [`RocksStorage::open`].
+    pub fn open_forgetting(path: &Path) -> Result<RocksStorage, StorageError> {
+        RocksStorage::open_as(path, true)
+    }
+
+    fn open_as(path: &Path, forgets: bool) -> Result<RocksStorage, StorageError> {
         let mut table = BlockBasedOptions::default();
         table.set_block_cache(&Cache::new_lru_cache(24 << 20));
         table.set_bloom_filter(10.0, false);
@@ -39,11 +55,18 @@ impl RocksStorage {
         let mut options = Options::default();
         options.create_if_missing(true);
         options.set_block_based_table_factory(&table);
-        options.set_compression_type(DBCompressionType::Lz4);
+        // Files of the upper levels are soon rewritten: compressed is what stays.
+        let (passing, lasting) = (DBCompressionType::None, DBCompressionType::Lz4);
+        options.set_compression_per_level(&[passing, passing, lasting, lasting, lasting, lasting, lasting]);
         options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
         options.set_paranoid_checks(true);
-        options.set_write_buffer_size(32 << 20);
+        options.set_write_buffer_size(64 << 20);
         options.set_max_write_buffer_number(3);
+        options.set_level_zero_file_num_compaction_trigger(6);
+        // One thread writes: the ledger's.
+        options.set_allow_concurrent_memtable_write(false);
+        // A flush that is synced bit by bit does not hold up the commits beside it.
+        options.set_bytes_per_sync(1 << 20);
         // Most questions are for a key that is not there: a jti, an object not seen before.
         options.set_memtable_prefix_bloom_ratio(0.05);
         options.set_memtable_whole_key_filtering(true);
@@ -51,12 +74,30 @@ impl RocksStorage {
         options.set_max_open_files(512);
         options.set_keep_log_file_num(2);
         options.set_max_total_wal_size(256 << 20);
-        // Blocks are large and never change: kept out of the sorted files, they are not rewritten by compaction.
+        // Blocks and pages are large and never change: kept out of the sorted files, they are not rewritten by
+        // compaction. They are base64 and hashes, which LZ4 cannot make smaller.
         options.set_enable_blob_files(true);
         options.set_min_blob_size(BLOB_BYTES);
-        options.set_blob_compression_type(DBCompressionType::Lz4);
-        options.set_enable_blob_gc(true);
-        Ok(RocksStorage { db: DB::open(&options, path)? })
+        options.set_blob_compression_type(DBCompressionType::None);
+        options.set_enable_blob_gc(forgets);
+        // Compaction can wait, commits cannot.
+        let mut env = Env::new()?;
+        env.lower_thread_pool_cpu_priority();
+        options.set_env(&env);
+        // Files are written past the system's cache, which costs half as much, where the file system can do it. RocksDB
+        // finds out only for a folder that it does not begin.
+        if !path.join("CURRENT").exists() {
+            drop(DB::open(&options, path)?);
+        }
+        options.set_use_direct_io_for_flush_and_compaction(true);
+        let opened = DB::open(&options, path).or_else(|error| match error.kind() {
+            ErrorKind::InvalidArgument if error.as_ref().contains("Direct I/O is not supported") => {
+                options.set_use_direct_io_for_flush_and_compaction(false);
+                DB::open(&options, path)
+            }
+            _ => Err(error),
+        });
+        Ok(RocksStorage { db: opened? })
     }
 }
 
@@ -94,8 +135,8 @@ impl Storage for RocksStorage {
     }
 
     fn write(&self, batch: Batch) -> Result<(), StorageError> {
-        let mut writes = WriteBatch::default();
-        for (key, value) in batch.0 {
+        let mut writes = WriteBatch::with_capacity_bytes(batch.bytes() + ROW_BYTES * (batch.len() + 1));
+        for (key, value) in batch.changes() {
             match value {
                 Some(value) => writes.put(key, value),
                 None => writes.delete(key),

@@ -34,7 +34,7 @@ impl Contract for World {
         match record.kind.as_str() {
             "finance.receivable/1" => {
                 let key = format!("rcv/{}", ctx.record_id);
-                ctx.store(&key, &json!({"status": "registered", "face": record.body["face"]}))?;
+                ctx.store(&key, &json!({"status": "registered", "face": record.body.field("face")}))?;
             }
             "finance.pledge/1" => {
                 let key = record.objects[0].as_str().replacen(':', "/", 1);
@@ -46,7 +46,7 @@ impl Contract for World {
                 for key in &mut member.keys {
                     key.until.get_or_insert(next);
                 }
-                let seed = u8::try_from(record.body["seed"].as_u64().unwrap()).unwrap();
+                let seed = u8::try_from(record.body.field("seed").unwrap().as_u64().unwrap()).unwrap();
                 member.keys.push(member_key(seed, KeyUse::Record, next.0, None));
                 ctx.store(&crate::state::keys::member(&member.id), &member)?;
             }

@@ -77,7 +77,7 @@ fn an_attestation_holds_for_what_it_says_only() {
     let extra = Make::good(1).send_changed(&mut world, |body| body["debtor"] = json!("Acme"));
     assert_eq!(extra.code, FORM, "a clear name");
     // An attestation made for another creditor.
-    let body = Make::good(1).send(&mut world).record.body;
+    let body = Make::good(1).send(&mut world).record.body.fields();
     let sent =
         world.send("seller2", &draft("finance.receivable/1", &[], Value::Object(body), &[("parties", json!(1))]));
     assert_eq!(sent.code, FORM, "it binds a field that this record does not seal");

@@ -1,0 +1,57 @@
+//! Records read in one go from their text. Takes a part of what [`Record::from_value`] takes, and to the same record: a
+//! test holds the two against each other.
+
+use super::{Body, MAX_OBJECTS, Record, SD, are_digests, looks_like_time, names_twice};
+use crate::json::{Key, Look, distinct};
+use crate::types::{Code, Kind, MemberId};
+use serde::Deserialize;
+use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw<'a> {
+    kind: Kind,
+    objects: Vec<Code>,
+    at: String,
+    #[serde(default)]
+    sealed_to: Vec<MemberId>,
+    #[serde(borrow)]
+    body: &'a RawValue,
+}
+
+pub(super) fn read(text: &[u8]) -> Option<Record> {
+    let (_salt, record): (Key<'_>, &RawValue) = serde_json::from_slice(text).ok()?;
+    // serde takes an array for a structure.
+    let record = Some(record.get()).filter(|record| record.starts_with('{'))?;
+    let Raw { kind, objects, at, sealed_to, body } = serde_json::from_str(record).ok()?;
+    let sd = serde_json::Deserializer::from_str(body.get()).deserialize_map(Digests).ok()?;
+    let good = objects.len() <= MAX_OBJECTS && !names_twice(&objects) && looks_like_time(&at) && are_digests(&sd);
+    good.then(|| Record { kind, objects, at, sealed_to, body: Body::of_text(body.get()), sd, ext: None })
+}
+
+/// Looks through a body and gives its digests. A body stands in a record, in a disclosure.
+struct Digests;
+
+impl<'de> Visitor<'de> for Digests {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a body")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
+        let fields = Look { depth: 3 };
+        let (mut sd, mut keys) = (Vec::new(), Vec::new());
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            match &*key.0 {
+                SD => sd = map.next_value()?,
+                "..." | "ext" => return Err(A::Error::custom("not for the quick reader")),
+                _ => map.next_value_seed(fields)?,
+            }
+            keys.push(key);
+        }
+        if distinct(&mut keys) { Ok(sd) } else { Err(A::Error::custom("a key appears twice in one object")) }
+    }
+}
