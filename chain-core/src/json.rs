@@ -5,11 +5,13 @@
 //! that it does not make, each with a code and a JSON pointer (RFC 6901).
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Arrays and objects may nest this deep.
 pub const MAX_DEPTH: usize = 32;
@@ -181,17 +183,6 @@ pub fn shape<T: DeserializeOwned>(value: Value, prefix: &str) -> Result<T, JsonE
     shape_of(&value, prefix)
 }
 
-/// As [`shape`], for a type that only an object is read into: serde takes an array for a structure.
-///
-/// # Errors
-/// As [`shape`], and for anything but an object.
-pub fn object<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
-    if value.is_object() {
-        return shape(value, "");
-    }
-    Err(JsonError { fault: JsonFault::Shape, pointer: String::new(), message: "expected an object".to_owned() })
-}
-
 /// As [`shape`], of a value that somebody else keeps.
 ///
 /// # Errors
@@ -218,6 +209,26 @@ pub fn shape_of<'a, T: DeserializeOwned, D: Deserializer<'a> + Copy>(value: D, p
             message: serde_json::Error::custom(error.inner()).to_string(),
         }
     })
+}
+
+/// A structure that is read from an object only: what serde derives takes an array as well.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Object<T>, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        d.deserialize_map(Fields(PhantomData))
+    }
 }
 
 /// Looks through a strict value and builds nothing: what [`parse`] takes, nested in `depth` arrays and objects, and

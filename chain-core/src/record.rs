@@ -96,10 +96,7 @@ impl Record {
     /// # Errors
     /// The first field that is missing, unknown, repeated, too long or of the wrong type.
     pub fn from_value(value: Value, place: &str) -> Result<Record, JsonError> {
-        if !value.is_object() {
-            return Err(refuse(place.to_owned(), "a record is an object"));
-        }
-        let raw: Raw = json::shape(value, place)?;
+        let json::Object(raw): json::Object<Raw> = json::shape(value, place)?;
         if raw.objects.len() > MAX_OBJECTS {
             return Err(refuse(format!("{place}/objects"), "a record names at most 1024 objects"));
         }

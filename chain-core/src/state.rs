@@ -86,7 +86,12 @@ impl<'a> Overlay<'a> {
 
     /// Keeps the running transaction's writes.
     pub fn keep(&mut self) {
-        self.block.append(&mut self.tx);
+        if self.block.is_empty() {
+            std::mem::swap(&mut self.block, &mut self.tx);
+        } else {
+            // Not `append`, which would walk through the whole block for every transaction.
+            self.block.extend(std::mem::take(&mut self.tx));
+        }
     }
 
     /// Forgets them.

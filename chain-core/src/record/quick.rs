@@ -2,7 +2,7 @@
 //! test holds the two against each other.
 
 use super::{Body, MAX_OBJECTS, Record, SD, are_digests, looks_like_time, names_twice};
-use crate::json::{Key, Look, distinct};
+use crate::json::{Key, Look, Object, distinct};
 use crate::types::{Code, Kind, MemberId};
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
@@ -22,10 +22,8 @@ struct Raw<'a> {
 }
 
 pub(super) fn read(text: &[u8]) -> Option<Record> {
-    let (_salt, record): (Key<'_>, &RawValue) = serde_json::from_slice(text).ok()?;
-    // serde takes an array for a structure.
-    let record = Some(record.get()).filter(|record| record.starts_with('{'))?;
-    let Raw { kind, objects, at, sealed_to, body } = serde_json::from_str(record).ok()?;
+    let (_salt, Object(raw)): (Key<'_>, Object<Raw<'_>>) = serde_json::from_slice(text).ok()?;
+    let Raw { kind, objects, at, sealed_to, body } = raw;
     let sd = serde_json::Deserializer::from_str(body.get()).deserialize_map(Digests).ok()?;
     let good = objects.len() <= MAX_OBJECTS && !names_twice(&objects) && looks_like_time(&at) && are_digests(&sd);
     good.then(|| Record { kind, objects, at, sealed_to, body: Body::of_text(body.get()), sd, ext: None })

@@ -4,13 +4,43 @@
 //! it may be in, and within a set the page unused for longest makes room. Of
 //! one path only the newest version is kept, since updates read no other.
 
-use super::{NibblePath, Page, PageId, PageReader, TreeUpdate};
+use super::{Page, PageId, PageReader, TreeUpdate};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Pages in a set, most recently used first.
 const WAYS: usize = 4;
 
-type Set = [Option<(PageId, Page)>; WAYS];
+/// A page and where it belongs, in few bytes.
+struct Way {
+    at: At,
+    page: Page,
+}
+
+/// An id whose path has at most 16 nibbles. Longer ones, which take two keys that begin with the same 64 bits, are not
+/// kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct At {
+    version: u64,
+    path: Path,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Path {
+    nibbles: u64,
+    len: u8,
+}
+
+impl At {
+    fn of(id: &PageId) -> Option<At> {
+        let packed = id.path.packed();
+        let mut first = [0; 8];
+        first.get_mut(..packed.len())?.copy_from_slice(packed);
+        let path = Path { nibbles: u64::from_be_bytes(first), len: u8::try_from(id.path.len()).ok()? };
+        Some(At { version: id.version, path })
+    }
+}
+
+type Set = [Option<Way>; WAYS];
 
 /// A cache of committed pages, shared by updates and proofs. It never changes a
 /// result, only how often the store is read. A page takes at most 1.6 KB.
@@ -22,7 +52,7 @@ impl PageCache {
     /// A cache for `pages` pages, rounded up to a power of two, at least 4.
     pub fn new(pages: usize) -> PageCache {
         let sets = pages.div_ceil(WAYS).next_power_of_two();
-        PageCache { sets: Mutex::new(vec![Set::default(); sets]) }
+        PageCache { sets: Mutex::new(std::iter::repeat_with(Set::default).take(sets).collect()) }
     }
 
     /// Takes over the pages of an update. Call it when the update is written,
@@ -31,7 +61,7 @@ impl PageCache {
     pub fn admit(&self, update: &TreeUpdate) {
         let mut sets = self.lock();
         for (id, page) in &update.new_pages {
-            insert(&mut sets, *id, page);
+            insert(&mut sets, id, page);
         }
     }
 
@@ -46,30 +76,25 @@ impl PageCache {
     }
 }
 
-fn set<'s>(sets: &'s mut [Set], path: &NibblePath) -> &'s mut Set {
+fn set(sets: &mut [Set], path: Path) -> &mut Set {
     // A path holds bits of a SHA-256 digest, left-aligned: one multiplication
     // moves them and the length into the low half evenly enough.
-    let mut first = [0; 8];
-    let packed = path.packed();
-    let used = packed.len().min(8);
-    first[..used].copy_from_slice(&packed[..used]);
-    let mixed = (u64::from_be_bytes(first) ^ path.len() as u64)
-        .rotate_left(24)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (path.nibbles ^ u64::from(path.len)).rotate_left(24).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let index = (mixed >> 32) as usize & (sets.len() - 1);
     &mut sets[index]
 }
 
-fn insert(sets: &mut [Set], id: PageId, page: &Page) {
-    let set = set(sets, &id.path);
-    let same_path = set.iter().position(|way| matches!(way, Some((at, _)) if at.path == id.path));
-    if let Some((at, _)) = same_path.and_then(|way| set[way].as_ref())
-        && at.version > id.version
+fn insert(sets: &mut [Set], id: &PageId, page: &Page) {
+    let Some(at) = At::of(id) else { return };
+    let set = set(sets, at.path);
+    let same_path = set.iter().position(|way| matches!(way, Some(way) if way.at.path == at.path));
+    if let Some(known) = same_path.and_then(|way| set[way].as_ref())
+        && known.at.version > at.version
     {
         return;
     }
     let way = same_path.unwrap_or(WAYS - 1);
-    set[way] = Some((id, page.clone()));
+    set[way] = Some(Way { at, page: page.clone() });
     set[..=way].rotate_right(1);
 }
 
@@ -83,17 +108,17 @@ impl<R: PageReader> PageReader for CachedReader<'_, R> {
     type Error = R::Error;
 
     fn page(&self, id: &PageId) -> Result<Option<Page>, R::Error> {
-        {
+        if let Some(at) = At::of(id) {
             let mut sets = self.cache.lock();
-            let set = set(&mut sets, &id.path);
-            if let Some(way) = set.iter().position(|w| matches!(w, Some((at, _)) if at == id)) {
+            let set = set(&mut sets, at.path);
+            if let Some(way) = set.iter().position(|way| matches!(way, Some(way) if way.at == at)) {
                 set[..=way].rotate_right(1);
-                return Ok(set[0].as_ref().map(|(_, page)| page.clone()));
+                return Ok(set[0].as_ref().map(|way| way.page.clone()));
             }
         }
         let page = self.store.page(id)?;
         if let Some(page) = &page {
-            insert(&mut self.cache.lock(), *id, page);
+            insert(&mut self.cache.lock(), id, page);
         }
         Ok(page)
     }

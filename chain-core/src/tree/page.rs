@@ -230,13 +230,22 @@ impl Page {
 
     /// The page's bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let stored = &self.body[..self.stored_len()];
-        let mut bytes = Vec::with_capacity(HEADER_LEN + stored.len());
+        let mut bytes = Vec::with_capacity(self.encoded_len());
+        self.encode_to(&mut bytes);
+        bytes
+    }
+
+    /// How many bytes [`Page::encode`] gives, at most 1,031.
+    pub fn encoded_len(&self) -> usize {
+        HEADER_LEN + self.stored_len()
+    }
+
+    /// Appends the page's bytes.
+    pub fn encode_to(&self, bytes: &mut Vec<u8>) {
         bytes.push(FORMAT);
         bytes.extend_from_slice(&self.leaves.to_be_bytes());
         bytes.extend_from_slice(&((self.children >> 16) as u16).to_be_bytes());
-        bytes.extend_from_slice(stored);
-        bytes
+        bytes.extend_from_slice(&self.body[..self.stored_len()]);
     }
 
     /// Reads a page and computes its hashes.

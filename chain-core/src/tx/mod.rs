@@ -20,9 +20,7 @@ use crate::json;
 use crate::keys::{PublicKey, unb64};
 use crate::record::Record;
 use crate::types::{Jti, Kid, LedgerId, MemberId, RecordId, TxId};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use std::fmt;
+use serde::{Deserialize, Deserializer};
 use std::sync::Arc;
 
 /// Size of a whole transaction in bytes.
@@ -35,7 +33,7 @@ pub const MAX_LIFETIME_S: u64 = 24 * 3600;
 pub const TYP: &str = "sealane+sd-jwt";
 
 /// The claims that a member signs.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     /// The member that submits.
@@ -52,6 +50,7 @@ pub struct Claims {
     #[serde(default)]
     _sd_alg: Option<String>,
     /// One array digest per record.
+    #[serde(deserialize_with = "array_digests")]
     records: Vec<ArrayDigest>,
 }
 
@@ -62,37 +61,19 @@ impl Claims {
 }
 
 /// `{"...": digest}`, RFC 9901, section 4.2.4.2.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ArrayDigest {
+    #[serde(rename = "...")]
     digest: String,
 }
 
-impl<'de> Deserialize<'de> for ArrayDigest {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<ArrayDigest, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Fields {
-            #[serde(rename = "...")]
-            digest: String,
-        }
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = ArrayDigest;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object with the one field `...`")
-            }
-            // No array: what is derived alone would take one.
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ArrayDigest, A::Error> {
-                let Fields { digest } = Fields::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(ArrayDigest { digest })
-            }
-        }
-        d.deserialize_map(Object)
-    }
+fn array_digests<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<ArrayDigest>, D::Error> {
+    let list = Vec::<json::Object<ArrayDigest>>::deserialize(d)?;
+    Ok(list.into_iter().map(|json::Object(digest)| digest).collect())
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JoseHeader {
     typ: String,
@@ -324,13 +305,11 @@ fn read_json<T: serde::de::DeserializeOwned>(
     part: &'static str,
     in_range: impl Fn(&T) -> bool,
 ) -> Result<T, TxError> {
-    // serde takes an array for a structure.
-    if bytes.first() == Some(&b'{')
-        && let Some(good) = serde_json::from_slice(bytes).ok().filter(in_range)
-    {
+    if let Some(good) = serde_json::from_slice(bytes).ok().map(|json::Object(good)| good).filter(in_range) {
         return Ok(good);
     }
-    json::parse(bytes).and_then(json::object).map_err(|error| TxError::Json { part, error })
+    let read = json::parse(bytes).and_then(|value| json::shape(value, ""));
+    read.map(|json::Object(good)| good).map_err(|error| TxError::Json { part, error })
 }
 
 fn check_claims(claims: &Claims, ledger: &LedgerId) -> Result<(), TxError> {

@@ -9,12 +9,15 @@ use crate::storage::{Batch, Storage, StorageError, Table};
 use chain_core::tree::{Page, PageId, PageReader};
 use std::collections::BTreeSet;
 
+/// The first two nibbles of a page's path, if it has so many.
+fn start(id: &PageId) -> Option<u8> {
+    id.path.packed().first().copied().filter(|_| id.path.len() >= 2)
+}
+
 /// Storage key of the sheet with a page: its version, then its first two nibbles if it has so many.
 fn sheet_key(id: &PageId) -> Vec<u8> {
     let mut key = id.version.to_be_bytes().to_vec();
-    if id.path.len() >= 2 {
-        key.extend(id.path.packed().first());
-    }
+    key.extend(start(id));
     key
 }
 
@@ -42,19 +45,20 @@ impl<'a> Iterator for Entries<'a> {
 
 /// Adds new pages of one version to a batch.
 pub fn put(batch: &mut Batch, pages: &[(PageId, Page)]) {
-    // Sorted by id, pages of one sheet need not be neighbours: shorter paths come first.
-    let mut sorted: Vec<(Vec<u8>, &PageId, &Page)> = pages.iter().map(|(id, page)| (sheet_key(id), id, page)).collect();
-    sorted.sort_by(|a, b| a.0.cmp(&b.0));
-    for sheet in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let mut bytes = Vec::new();
-        for (_, id, page) in sheet {
-            let page = page.encode();
-            bytes.extend_from_slice(&path_bytes(id));
-            bytes.extend_from_slice(&u16::try_from(page.len()).unwrap_or(u16::MAX).to_be_bytes());
-            bytes.extend_from_slice(&page);
+    // Sorted by id, shorter paths come first: the pages of a sheet are not neighbours.
+    let mut sorted: Vec<&(PageId, Page)> = pages.iter().collect();
+    sorted.sort_by_key(|(id, _)| start(id));
+    let mut bytes = Vec::new();
+    for sheet in sorted.chunk_by(|(a, _), (b, _)| start(a) == start(b)) {
+        bytes.clear();
+        for (id, page) in sheet {
+            bytes.push(id.path.len() as u8);
+            bytes.extend_from_slice(id.path.packed());
+            bytes.extend_from_slice(&(page.encoded_len() as u16).to_be_bytes());
+            page.encode_to(&mut bytes);
         }
-        if let Some((key, ..)) = sheet.first() {
-            batch.put(Table::Sheets, key, bytes);
+        if let Some((id, _)) = sheet.first() {
+            batch.put(Table::Sheets, &sheet_key(id), &bytes);
         }
     }
 }

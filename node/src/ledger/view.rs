@@ -4,7 +4,7 @@ use crate::storage::{Batch, Direction, Storage, StorageError, Table};
 use chain_core::state::{StateFault, StateRead};
 use chain_core::types::Height;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The newest committed state.
@@ -20,7 +20,7 @@ impl StateRead for StateView {
 /// The newest committed state, with a memory of the rows read: a block reads and replaces the same ones.
 pub struct Recalled {
     storage: Arc<dyn Storage>,
-    rows: RefCell<BTreeMap<String, Option<Vec<u8>>>>,
+    rows: RefCell<HashMap<String, Option<Vec<u8>>>>,
 }
 
 impl Recalled {

@@ -14,6 +14,7 @@ use chain_core::record::RecordDraft;
 use chain_core::tx::build::{Envelope, build};
 use chain_core::types::{Jti, LedgerId, TimeMs};
 use pool::Pool;
+use raw::Raw;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde::Serialize;
@@ -124,8 +125,6 @@ const HELD_P99_MS: f64 = 1000.0;
 /// # Errors
 /// See [`LoadError`].
 pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)) -> Result<Report, LoadError> {
-    progress("measuring the raw rates");
-    let raw = raw::measure(folder).map_err(LoadError::Raw)?;
     let cast = Cast::new(options.seed).map_err(SetUpError::from)?;
     let now = TimeMs(crate::client::now_s() * 1000);
     let mut network = TestNetwork::prepare(&folder.join("net"), cast, 4, now)?;
@@ -137,13 +136,18 @@ pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)
     // A warm-up, not counted: connections, caches.
     step(&network, &pool, &mut source, 100, 2).await?;
 
+    progress("measuring the raw rates, here and after every step: other guests of the machine change them");
+    let raw_folder = folder.join("raw");
+    let measure = || raw::measure(&raw_folder).map_err(LoadError::Raw);
+    let mut before = measure()?;
     let mut steps: Vec<Step> = Vec::new();
-    let mut held: Option<Step> = None;
+    let mut held: Option<(Step, Raw)> = None;
     match options.rate {
         Some(rate) => {
             let one = step(&network, &pool, &mut source, rate, options.seconds).await?;
             progress(&line(&one));
-            held = Some(one.clone());
+            settle(&network).await;
+            held = Some((one.clone(), before.mean(&measure()?)));
             steps.push(one);
         }
         None => {
@@ -155,15 +159,17 @@ pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)
                 let kept_up = one.tx_per_s >= 0.9 * rate as f64;
                 let good = one.p99_ms <= HELD_P99_MS && one.failed == 0 && kept_up;
                 steps.push(one.clone());
+                settle(&network).await;
+                let after = measure()?;
                 if good {
                     low = rate;
-                    if held.as_ref().is_none_or(|h| one.tx_per_s > h.tx_per_s) {
-                        held = Some(one);
+                    if held.as_ref().is_none_or(|(h, _)| one.tx_per_s > h.tx_per_s) {
+                        held = Some((one, before.mean(&after)));
                     }
                 } else {
                     high = Some(rate);
-                    settle(&network).await;
                 }
+                before = after;
                 rate = match high {
                     None => rate * 2,
                     Some(high) if high - low <= (low / 10).max(5) => break,
@@ -172,7 +178,7 @@ pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)
             }
         }
     }
-    let best = held.ok_or_else(|| LoadError::Other("not even the lowest rate was held".into()))?;
+    let (best, raw) = held.ok_or_else(|| LoadError::Other("not even the lowest rate was held".into()))?;
     let (rss_mib, disk) = (usage::largest_rss_mib(&network), usage::disk_bytes(&network.network.nodes[0].folder));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let per_tx = raw.verify_us + options.records_per_tx as f64 * (raw.store_us + raw.state_us);

@@ -19,9 +19,23 @@ pub struct Raw {
     pub state_us: f64,
 }
 
-/// Measures.
+impl Raw {
+    /// Of two measurements.
+    pub fn mean(&self, other: &Raw) -> Raw {
+        let mean = |a: f64, b: f64| (a + b) / 2.0;
+        Raw {
+            verify_us: mean(self.verify_us, other.verify_us),
+            store_us: mean(self.store_us, other.store_us),
+            state_us: mean(self.state_us, other.state_us),
+        }
+    }
+}
+
+/// Measures, with a store in a folder of its own, which is gone afterwards.
 pub fn measure(folder: &Path) -> Result<Raw, String> {
-    Ok(Raw { verify_us: verify()?, store_us: store(&folder.join("raw"))?, state_us: state()? })
+    let raw = Raw { verify_us: verify()?, store_us: store(folder)?, state_us: state()? };
+    std::fs::remove_dir_all(folder).map_err(|e| e.to_string())?;
+    Ok(raw)
 }
 
 fn per_item(began: Instant, items: u32) -> f64 {
