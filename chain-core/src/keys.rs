@@ -21,6 +21,17 @@ pub fn unb64(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// The base64url of 32 bytes, without memory of its own.
+pub(crate) fn b64_to(bytes: &[u8; 32], room: &mut [u8; 43]) {
+    // Cannot fail: 32 bytes take 43 characters.
+    let _ = URL_SAFE_NO_PAD.encode_slice(bytes, room);
+}
+
+/// Whether a text is the base64url of 32 bytes.
+pub(crate) fn is_b64(text: &str) -> bool {
+    matches!(URL_SAFE_NO_PAD.decode_slice(text, &mut [0; 33]), Ok(32))
+}
+
 /// Why a key was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {

@@ -263,7 +263,7 @@ async fn listen_to_peers(blocks: Arc<Blocks>, mut inbox: mpsc::Receiver<Heard>) 
             None => {}
             Some(Message::Transactions(list)) => {
                 for bytes in list {
-                    let _ = admission::submit(&blocks.ledger, &blocks.mempool, &bytes, clock::now());
+                    let _ = admission::submit(&blocks.ledger, &blocks.mempool, bytes, clock::now());
                 }
             }
             Some(Message::Checkpoint { size, root, lines }) => {

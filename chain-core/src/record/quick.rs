@@ -1,9 +1,9 @@
 //! Records read in one go from their text. Takes a part of what [`Record::from_value`] takes, and to the same record: a
 //! test holds the two against each other.
 
-use super::{Body, MAX_OBJECTS, Record, SD, are_digests, looks_like_time, names_twice};
+use super::{Body, MAX_OBJECTS, Record, SD, are_digests, is_long_enough, names_twice};
 use crate::json::{Key, Look, Object, distinct};
-use crate::types::{Code, Kind, MemberId};
+use crate::types::{Code, EventTime, Kind, MemberId};
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ use std::fmt;
 struct Raw<'a> {
     kind: Kind,
     objects: Vec<Code>,
-    at: String,
+    at: EventTime,
     #[serde(default)]
     sealed_to: Vec<MemberId>,
     #[serde(borrow)]
@@ -25,7 +25,7 @@ pub(super) fn read(text: &[u8]) -> Option<Record> {
     let (_salt, Object(raw)): (Key<'_>, Object<Raw<'_>>) = serde_json::from_slice(text).ok()?;
     let Raw { kind, objects, at, sealed_to, body } = raw;
     let sd = serde_json::Deserializer::from_str(body.get()).deserialize_map(Digests).ok()?;
-    let good = objects.len() <= MAX_OBJECTS && !names_twice(&objects) && looks_like_time(&at) && are_digests(&sd);
+    let good = objects.len() <= MAX_OBJECTS && !names_twice(&objects) && is_long_enough(&at) && are_digests(&sd);
     good.then(|| Record { kind, objects, at, sealed_to, body: Body::of_text(body.get()), sd, ext: None })
 }
 

@@ -3,7 +3,7 @@
 use super::TxError;
 use crate::hash::Hash;
 use crate::json::{self, JsonError, JsonFault};
-use crate::keys::{b64, unb64};
+use crate::keys::{b64, b64_to, unb64};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,6 +13,13 @@ pub const SALT_BYTES: usize = 16;
 /// The digest of a disclosure: base64url of SHA-256 of its base64url text.
 pub fn digest(disclosure: &str) -> String {
     b64(Hash::of(disclosure.as_bytes()).as_bytes())
+}
+
+/// Whether this is the digest of a disclosure.
+pub(super) fn is_digest(text: &str, disclosure: &str) -> bool {
+    let mut room = [0; 43];
+    b64_to(Hash::of(disclosure.as_bytes()).as_bytes(), &mut room);
+    text.as_bytes() == room
 }
 
 /// `[salt, value]`: the disclosure of an array element.

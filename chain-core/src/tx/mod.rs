@@ -335,7 +335,7 @@ fn read_records(claims: &Claims, disclosures: &[&str]) -> Result<Vec<Record>, Tx
     let mut seen = std::collections::BTreeSet::new();
     let mut records = Vec::with_capacity(disclosures.len());
     for (index, (signed, disclosed)) in claims.records.iter().zip(disclosures).enumerate() {
-        if disclosure::digest(disclosed) != signed.digest {
+        if !disclosure::is_digest(&signed.digest, disclosed) {
             return Err(TxError::DisclosureDigest(index));
         }
         if !seen.insert(signed.digest.as_str()) {

@@ -11,8 +11,8 @@ use std::io;
 /// Name of the protocol.
 pub const PROTOCOL: &str = "/sealane/data/1";
 
-/// Room for the beginning of a message.
-const FIRST_READ: usize = 64 << 10;
+/// Room that is made at once: for a batch of transactions.
+const FIRST_READ: usize = 1 << 20;
 
 /// The answer to a message: it arrived.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl request_response::Codec for BatchCodec {
         if length > MAX_MESSAGE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "message too long"));
         }
-        // Room is made for what has come, twice over, never for what is merely announced.
+        // Beyond that, room is made for what has come, twice over, not for what is merely announced.
         let mut bytes = Vec::new();
         while bytes.len() < length {
             let had = bytes.len();

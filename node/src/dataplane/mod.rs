@@ -18,10 +18,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// What nodes tell each other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Message {
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Message<'a> {
     /// Transactions that arrived at the sender.
-    Transactions(#[serde(with = "chain_core::block::byte_strings")] Vec<Vec<u8>>),
+    #[serde(borrow)]
+    Transactions(Vec<&'a serde_bytes::Bytes>),
     /// Signature lines for the checkpoint of a log size.
     Checkpoint {
         /// Leaves in the log.
@@ -50,9 +51,11 @@ pub enum Message {
 pub struct Heard(Bytes);
 
 impl Heard {
-    /// Reads it; none for what is no message.
-    pub fn read(&self) -> Option<Message> {
-        crate::ledger::decode(&self.0)
+    /// Reads it where it is; none for what is no message.
+    pub fn read(&self) -> Option<Message<'_>> {
+        let config = bincode::config::standard().with_limit::<MAX_MESSAGE>();
+        let (message, read) = bincode::serde::borrow_decode_from_slice(&self.0, config).ok()?;
+        (read == self.0.len()).then_some(message)
     }
 }
 
@@ -93,7 +96,7 @@ pub struct StartError(String);
 #[derive(Clone)]
 pub struct DataPlane {
     transactions: mpsc::Sender<Vec<u8>>,
-    others: mpsc::Sender<Message>,
+    others: mpsc::Sender<Message<'static>>,
     connected: watch::Receiver<usize>,
 }
 
@@ -104,7 +107,7 @@ impl DataPlane {
     }
 
     /// Tells every peer something else.
-    pub fn share(&self, message: Message) {
+    pub fn share(&self, message: Message<'static>) {
         let _ = self.others.try_send(message);
     }
 
@@ -173,7 +176,7 @@ async fn run(
     mut swarm: Swarm<Behaviour>,
     addresses: BTreeMap<PeerId, Multiaddr>,
     mut transactions: mpsc::Receiver<Vec<u8>>,
-    mut others: mpsc::Receiver<Message>,
+    mut others: mpsc::Receiver<Message<'static>>,
     heard: mpsc::Sender<Heard>,
     count: watch::Sender<usize>,
 ) {
@@ -225,12 +228,12 @@ async fn run(
                 }
                 if batch_bytes >= BATCH_BYTES {
                     (batch_bytes, next_send) = (0, after_batch(batch.len()));
-                    broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
+                    send_batch(&mut swarm, &connected, &mut batch);
                 }
             }
             () = &mut send_at, if !batch.is_empty() => {
                 (batch_bytes, next_send) = (0, after_batch(batch.len()));
-                broadcast(&mut swarm, &connected, &Message::Transactions(std::mem::take(&mut batch)));
+                send_batch(&mut swarm, &connected, &mut batch);
             }
             Some(message) = others.recv() => broadcast(&mut swarm, &connected, &message),
             else => return,
@@ -243,7 +246,13 @@ fn after_batch(transactions: usize) -> tokio::time::Instant {
     tokio::time::Instant::now() + if transactions < MANY { GATHER } else { GATHER_MANY }
 }
 
-fn broadcast(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, message: &Message) {
+fn send_batch(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, batch: &mut Vec<Vec<u8>>) {
+    let transactions = batch.iter().map(|tx| serde_bytes::Bytes::new(tx)).collect();
+    broadcast(swarm, connected, &Message::Transactions(transactions));
+    batch.clear();
+}
+
+fn broadcast(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, message: &Message<'_>) {
     let Ok(bytes) = crate::ledger::encode(message) else { return };
     let bytes = Bytes::from(bytes);
     for peer in connected {

@@ -188,7 +188,7 @@ impl StoredBlock {
             id: RecordId { tx: tx.id(), index },
             kind: record.kind.to_string(),
             objects: record.objects.iter().map(ToString::to_string).collect(),
-            at: record.at.clone(),
+            at: record.at.to_string(),
             issuer: tx.issuer().clone(),
             height: self.header.height,
             time: self.header.time,
