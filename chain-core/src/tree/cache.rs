@@ -43,25 +43,35 @@ impl At {
 type Set = [Option<Way>; WAYS];
 
 /// A cache of committed pages, shared by updates and proofs. It never changes a
-/// result, only how often the store is read. A page takes at most 1.6 KB.
+/// result, only how often the store is read. A page takes at most 1.6 KB. Room is
+/// made as pages come.
 pub struct PageCache {
-    sets: Mutex<Vec<Set>>,
+    most_sets: usize,
+    table: Mutex<Table>,
 }
+
+struct Table {
+    sets: Vec<Set>,
+}
+
+/// Sets to begin with.
+const FIRST_SETS: usize = 256;
 
 impl PageCache {
     /// A cache for `pages` pages, rounded up to a power of two, at least 4.
     pub fn new(pages: usize) -> PageCache {
-        let sets = pages.div_ceil(WAYS).next_power_of_two();
-        PageCache { sets: Mutex::new(std::iter::repeat_with(Set::default).take(sets).collect()) }
+        let most_sets = pages.div_ceil(WAYS).next_power_of_two();
+        let sets = empty(most_sets.min(FIRST_SETS));
+        PageCache { most_sets, table: Mutex::new(Table { sets }) }
     }
 
     /// Takes over the pages of an update. Call it when the update is written,
     /// never before: a rival update of the same version has other pages under
     /// the same ids.
     pub fn admit(&self, update: &TreeUpdate) {
-        let mut sets = self.lock();
+        let mut table = self.lock();
         for (id, page) in &update.new_pages {
-            insert(&mut sets, id, page);
+            table.insert(id, page, self.most_sets);
         }
     }
 
@@ -70,9 +80,9 @@ impl PageCache {
         CachedReader { cache: self, store }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Set>> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         // No step of this module leaves a set half changed.
-        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,18 +94,43 @@ fn set(sets: &mut [Set], path: Path) -> &mut Set {
     &mut sets[index]
 }
 
-fn insert(sets: &mut [Set], id: &PageId, page: &Page) {
-    let Some(at) = At::of(id) else { return };
-    let set = set(sets, at.path);
-    let same_path = set.iter().position(|way| matches!(way, Some(way) if way.at.path == at.path));
-    if let Some(known) = same_path.and_then(|way| set[way].as_ref())
-        && known.at.version > at.version
-    {
-        return;
+fn empty(sets: usize) -> Vec<Set> {
+    std::iter::repeat_with(Set::default).take(sets).collect()
+}
+
+impl Table {
+    fn insert(&mut self, id: &PageId, page: &Page, most_sets: usize) {
+        let Some(at) = At::of(id) else { return };
+        let set = set(&mut self.sets, at.path);
+        let same_path = set.iter().position(|way| matches!(way, Some(way) if way.at.path == at.path));
+        if let Some(known) = same_path.and_then(|way| set[way].as_ref())
+            && known.at.version > at.version
+        {
+            return;
+        }
+        // A page makes way only in the largest table.
+        if same_path.is_none() && set[WAYS - 1].is_some() && self.sets.len() < most_sets {
+            self.grow();
+            return self.insert(id, page, most_sets);
+        }
+        let way = same_path.unwrap_or(WAYS - 1);
+        let set = self::set(&mut self.sets, at.path);
+        set[way] = Some(Way { at, page: page.clone() });
+        set[..=way].rotate_right(1);
     }
-    let way = same_path.unwrap_or(WAYS - 1);
-    set[way] = Some(Way { at, page: page.clone() });
-    set[..=way].rotate_right(1);
+
+    /// Twice as many sets: each is split in two.
+    fn grow(&mut self) {
+        let mut sets = empty(2 * self.sets.len());
+        for way in std::mem::take(&mut self.sets).into_iter().flatten().flatten() {
+            // In the order of use; a half never has more than the whole had.
+            let set = set(&mut sets, way.at.path);
+            if let Some(room) = set.iter_mut().find(|room| room.is_none()) {
+                *room = Some(way);
+            }
+        }
+        self.sets = sets;
+    }
 }
 
 /// A reader of committed pages behind a [`PageCache`].
@@ -109,8 +144,8 @@ impl<R: PageReader> PageReader for CachedReader<'_, R> {
 
     fn page(&self, id: &PageId) -> Result<Option<Page>, R::Error> {
         if let Some(at) = At::of(id) {
-            let mut sets = self.cache.lock();
-            let set = set(&mut sets, at.path);
+            let mut table = self.cache.lock();
+            let set = set(&mut table.sets, at.path);
             if let Some(way) = set.iter().position(|way| matches!(way, Some(way) if way.at == at)) {
                 set[..=way].rotate_right(1);
                 return Ok(set[0].as_ref().map(|way| way.page.clone()));
@@ -118,7 +153,7 @@ impl<R: PageReader> PageReader for CachedReader<'_, R> {
         }
         let page = self.store.page(id)?;
         if let Some(page) = &page {
-            insert(&mut self.cache.lock(), id, page);
+            self.cache.lock().insert(id, page, self.cache.most_sets);
         }
         Ok(page)
     }

@@ -38,7 +38,7 @@ use view::StateView;
 /// Prepared blocks kept in memory; others are executed again when they are decided.
 const PREPARED_KEPT: usize = 4;
 /// Pages of the state tree kept decoded, about half a kilobyte each.
-const CACHED_PAGES: usize = 256 * 1024;
+const CACHED_PAGES: usize = 512 * 1024;
 
 /// Why the ledger could not be opened, or must stop.
 #[derive(Debug, thiserror::Error)]

@@ -68,3 +68,21 @@ fn a_full_share_refuses_one_member_only_and_time_empties_the_pool() {
     let late = pool.settle(std::iter::empty(), TimeMs(201_000));
     assert_eq!((late.len(), pool.size()), (3, (0, 0)));
 }
+
+#[tokio::test]
+async fn whoever_waits_for_so_much_wakes_when_it_is_there() {
+    let pool = Mempool::new(Limits::default());
+    let first = tx("a", "1", "x");
+    let size = first.bytes().len();
+    let (mut some, mut three) = (Box::pin(pool.work()), Box::pin(pool.holds(3 * size)));
+    assert!(futures::poll!(&mut some).is_pending() && futures::poll!(&mut three).is_pending());
+    pool.offer(&first);
+    assert!(futures::poll!(&mut some).is_ready(), "something is there");
+    assert!(futures::poll!(&mut three).is_pending());
+    pool.offer(&tx("a", "2", "x"));
+    assert!(futures::poll!(&mut three).is_pending(), "two of three");
+    pool.offer(&tx("b", "3", "x"));
+    assert!(futures::poll!(&mut three).is_ready());
+    assert!(futures::poll!(Box::pin(pool.holds(3 * size))).is_ready(), "at once");
+    assert!(futures::poll!(Box::pin(pool.holds(4 * size))).is_pending());
+}

@@ -6,7 +6,7 @@
 
 use super::{Batch, Direction, Rows, Storage, StorageError, Table, after_prefix, full_key};
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DBRecoveryMode, Env, ErrorKind, IteratorMode, Options, ReadOptions, WriteBatch,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DBRecoveryMode, Env, IteratorMode, Options, ReadOptions, WriteBatch,
     WriteOptions,
 };
 use std::path::Path;
@@ -84,20 +84,7 @@ impl RocksStorage {
         let mut env = Env::new()?;
         env.lower_thread_pool_cpu_priority();
         options.set_env(&env);
-        // Files are written past the system's cache, which costs half as much, where the file system can do it. RocksDB
-        // finds out only for a folder that it does not begin.
-        if !path.join("CURRENT").exists() {
-            drop(DB::open(&options, path)?);
-        }
-        options.set_use_direct_io_for_flush_and_compaction(true);
-        let opened = DB::open(&options, path).or_else(|error| match error.kind() {
-            ErrorKind::InvalidArgument if error.as_ref().contains("Direct I/O is not supported") => {
-                options.set_use_direct_io_for_flush_and_compaction(false);
-                DB::open(&options, path)
-            }
-            _ => Err(error),
-        });
-        Ok(RocksStorage { db: opened? })
+        Ok(RocksStorage { db: DB::open(&options, path)? })
     }
 }
 

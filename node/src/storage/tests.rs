@@ -54,3 +54,33 @@ fn a_flipped_bit_in_the_write_ahead_log_is_refused_not_hidden() {
     std::fs::write(&log, bytes).unwrap();
     assert!(RocksStorage::open(folder.path()).is_err(), "a damaged log must not open short");
 }
+
+/// Every kind of change, in one batch and in both stores.
+#[test]
+fn a_batch_keeps_its_changes_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores: [Box<dyn Storage>; 2] =
+        [Box::new(MemoryStorage::default()), Box::new(RocksStorage::open_forgetting(folder.path()).unwrap())];
+    for store in &stores {
+        let mut batch = Batch::with_room(8);
+        batch.put(Table::Meta, b"old", b"1");
+        store.write(batch).unwrap();
+        let mut batch = Batch::default();
+        assert!(batch.is_empty());
+        batch.put(Table::Meta, b"", b"empty key");
+        batch.put(Table::Meta, b"empty value", b"");
+        batch.delete(Table::Meta, b"old");
+        batch.put_shared(Table::Bodies, b"shared", Bytes::from_static(b"bytes"));
+        batch.put_parts(Table::Meta, b"parts", &[b"a", b"", b"bc"]);
+        batch.put(Table::Meta, b"parts again", b"d");
+        assert_eq!((batch.len(), batch.bytes()), (6, 6 + 9 + 11 + 3 + 6 + 5 + 5 + 3 + 11 + 1));
+        store.write(batch).unwrap();
+        let value = |table, key: &[u8]| store.get(table, key).unwrap();
+        assert_eq!(value(Table::Meta, b"").as_deref(), Some(&b"empty key"[..]));
+        assert_eq!(value(Table::Meta, b"empty value").as_deref(), Some(&b""[..]));
+        assert_eq!(value(Table::Meta, b"old"), None);
+        assert_eq!(value(Table::Bodies, b"shared").as_deref(), Some(&b"bytes"[..]));
+        assert_eq!(value(Table::Meta, b"parts").as_deref(), Some(&b"abc"[..]));
+        assert_eq!(value(Table::Meta, b"parts again").as_deref(), Some(&b"d"[..]));
+    }
+}

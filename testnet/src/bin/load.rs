@@ -4,6 +4,10 @@ use clap::Parser;
 use std::process::ExitCode;
 use testnet::load::{Options, run};
 
+/// As the nodes': what the load takes of the machine, they lack.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Brings up four nodes of its own and measures them in an open loop.
 #[derive(Parser)]
 struct Args {
@@ -11,7 +15,7 @@ struct Args {
     #[arg(long)]
     json: bool,
     /// Length of a step.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 12)]
     seconds: u64,
     /// Records in a transaction, 1 to 200.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=200))]

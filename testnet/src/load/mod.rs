@@ -152,7 +152,7 @@ pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)
         }
         None => {
             let (mut low, mut high) = (0u64, None::<u64>);
-            let mut rate = if options.records_per_tx > 10 { 50 } else { 500 };
+            let mut rate = if options.records_per_tx > 10 { 100 } else { 1000 };
             for _ in 0..12 {
                 let one = step(&network, &pool, &mut source, rate, options.seconds).await?;
                 progress(&line(&one));
@@ -171,7 +171,8 @@ pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)
                 }
                 before = after;
                 rate = match high {
-                    None => rate * 2,
+                    // Gently: a rate far too high leaves a long queue behind.
+                    None => rate * 3 / 2,
                     Some(high) if high - low <= (low / 10).max(5) => break,
                     Some(high) => low + (high - low) / 2,
                 };
