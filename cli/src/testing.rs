@@ -6,6 +6,7 @@ use crate::keyring::{Kdf, KeyFile, Keyring};
 use crate::lang::Lang;
 use crate::report::Screen;
 use crate::session::Session;
+use chain_core::bundle::{BUNDLE, BlockLeaf, Bundle, Subject, page as bundle_page};
 use chain_core::genesis::{Founding, Genesis};
 use chain_core::hash::Hash;
 use chain_core::keys::{MemorySigner, Signer, b64};
@@ -275,4 +276,22 @@ pub fn jti_of(body: &[u8]) -> String {
 /// A record id that is none of the ledger's.
 pub fn some_record() -> String {
     format!("{}:0", Hash::of(b64(b"x").as_bytes()))
+}
+
+/// A bundle for this page with this checkpoint: whole in form only.
+pub fn bundle(page: &str, checkpoint: &str) -> Bundle {
+    Bundle {
+        format: BUNDLE.into(),
+        page: bundle_page::hash(page.as_bytes()).unwrap(),
+        subject: Subject::Object("x".into()),
+        genesis: "{}".into(),
+        handovers: vec![],
+        checkpoint: checkpoint.into(),
+        policy: String::new(),
+        block: BlockLeaf { leaf: String::new(), index: 0, path: vec![] },
+        state: vec![],
+        entries: vec![],
+        listings: vec![],
+        time: None,
+    }
 }

@@ -1,8 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use base64::Engine as _;
-use crate::testing::{Folder, genesis};
+use crate::testing::{Folder, bundle, genesis};
 use chain_core::hash::Hash;
 use chain_core::log::cosignature::cosign;
 use ed25519_dalek::SigningKey;
@@ -71,11 +70,11 @@ fn a_checkpoint_is_found_in_every_kind_of_file() {
     let signed = checkpoint(5, 1);
     let json = json!({ "checkpoint": signed.encode() }).to_string();
     assert_eq!(checkpoint_of(json.as_bytes()), Some(signed.clone()));
-    let page = format!(
-        "<html><!--sealane-bundle:{}--></html>",
-        base64::engine::general_purpose::STANDARD.encode(&json)
-    );
-    assert_eq!(checkpoint_of(page.as_bytes()), Some(signed.clone()));
+    let empty = "<html><!--sealane-bundle:--></html>";
+    let bundle = bundle(empty, &signed.encode());
+    assert_eq!(checkpoint_of(&bundle.to_bytes()), Some(signed.clone()));
+    assert_eq!(checkpoint_of(&page::wrap(empty, &bundle).unwrap()), Some(signed.clone()));
+    assert_eq!(checkpoint_of(empty.as_bytes()), None);
     let proof = TlogProof::new(None, 0, vec![], signed.clone()).unwrap().encode();
     assert_eq!(checkpoint_of(proof.as_bytes()), Some(signed));
     assert_eq!(checkpoint_of(b"{}"), None);
