@@ -117,6 +117,7 @@ const REFUSED: &[Case] = &[
     ("a bare digest", |p| p.claims(r#""records":["#, r#""records":["x","#), 1009, Some("/records/0")),
     ("a digest with company", |p| p.claims(r#"{"...":"#, r#"{"x":1,"...":"#), 1009, Some("/records/0/x")),
     ("a digest in an array", |p| p.claims = p.claims.replace(r#"{"...":"#, "[").replace(r#""}"#, r#""]"#), 1009, Some("/records/0")),
+    ("a header in an array", |p| p.header = format!(r#"["{TYP}","Ed25519","{}"]"#, public(1).kid()), 1009, Some("")),
     ("claims in an array", |p| p.claims = in_an_array(&p.claims), 1009, Some("")),
     ("a record in an array", |p| p.record(r#"["test.note/1",[],"2026-01-01T00:00:00Z",[],{}]"#), 1009, Some("/records/1")),
     ("a field disclosure for a record", |p| p.disclose(b64(br#"["s","n",{}]"#)), 1009, Some("/records/1")),

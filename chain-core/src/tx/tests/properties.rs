@@ -80,7 +80,7 @@ proptest! {
             bytes = Parts::good().claims.into_bytes();
         }
         damage.iter().for_each(|one| one.to(&mut bytes));
-        let strict: Option<Claims> = json::parse(&bytes).and_then(|value| json::shape(value, "")).ok();
+        let strict = json::parse(&bytes).and_then(|value| json::shape(value, "")).ok().map(|json::Object(claims)| claims);
         prop_assert_eq!(read_json(&bytes, "claims", Claims::in_range).ok(), strict);
     }
 
