@@ -17,7 +17,7 @@ use testnet::launch::sealane_binary;
 use testnet::world::World;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
-const TABLES: [Table; 20] = [
+const TABLES: [Table; 22] = [
     Table::Meta,
     Table::Blocks,
     Table::Certificates,
@@ -38,6 +38,8 @@ const TABLES: [Table; 20] = [
     Table::Roots,
     Table::Bodies,
     Table::Sheets,
+    Table::Changes,
+    Table::Snapshots,
 ];
 
 /// What the import test does at the command line.

@@ -4,7 +4,7 @@
 //! it may be in, and within a set the page unused for longest makes room. Of
 //! one path only the newest version is kept, since updates read no other.
 
-use super::{Page, PageId, PageReader, TreeUpdate};
+use super::{Page, PageId, PageReader};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Pages in a set, most recently used first.
@@ -65,12 +65,11 @@ impl PageCache {
         PageCache { most_sets, table: Mutex::new(Table { sets }) }
     }
 
-    /// Takes over the pages of an update. Call it when the update is written,
-    /// never before: a rival update of the same version has other pages under
-    /// the same ids.
-    pub fn admit(&self, update: &TreeUpdate) {
+    /// Takes over pages. Call it when they are written, never before: a rival
+    /// update of the same version has other pages under the same ids.
+    pub fn admit(&self, pages: &[(PageId, Page)]) {
         let mut table = self.lock();
-        for (id, page) in &update.new_pages {
+        for (id, page) in pages {
             table.insert(id, page, self.most_sets);
         }
     }

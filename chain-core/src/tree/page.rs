@@ -59,6 +59,14 @@ impl NibblePath {
     }
 }
 
+impl std::hash::Hash for NibblePath {
+    /// The first sixteen nibbles tell the paths of a tree of hashes apart.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f, g, h, ..] = self.packed;
+        state.write_u64(u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ u64::from(self.len));
+    }
+}
+
 impl fmt::Debug for NibblePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.packed)[..self.len()])
@@ -254,8 +262,7 @@ impl Page {
     /// [`PageError`] for any bytes that [`Page::encode`] cannot have written.
     pub fn decode(bytes: &[u8]) -> Result<Page, PageError> {
         let short = PageError::Length { expected: HEADER_LEN, found: bytes.len() };
-        let (&[format, a, b, c, d, e, f], body) =
-            bytes.split_first_chunk::<HEADER_LEN>().ok_or(short)?;
+        let (&[format, a, b, c, d, e, f], body) = bytes.split_first_chunk::<HEADER_LEN>().ok_or(short)?;
         if format != FORMAT {
             return Err(PageError::Format(format));
         }
@@ -278,8 +285,7 @@ impl Page {
             let pair = (&draft.nodes[2 * position], &draft.nodes[2 * position + 1]);
             match (&draft.nodes[position], pair) {
                 (_, (Node::Empty, Node::Empty)) => {}
-                (Node::Leaf(_), _)
-                | (_, (Node::Leaf(_), Node::Empty) | (Node::Empty, Node::Leaf(_))) => {
+                (Node::Leaf(_), _) | (_, (Node::Leaf(_), Node::Empty) | (Node::Empty, Node::Leaf(_))) => {
                     return Err(PageError::Shape);
                 }
                 _ => draft.join(position),

@@ -2,7 +2,6 @@
 
 use super::prepare::jti_key;
 use super::view::{StateView, history_key, put_row};
-use super::pages;
 use super::{Clock, Head, Ledger, LedgerError, Prepared, Proposal, StoredHead, encode};
 use crate::index;
 use crate::storage::{Batch, Direction, Table};
@@ -10,7 +9,6 @@ use bytes::Bytes;
 use chain_core::authority::Authority;
 use chain_core::block::{Certificate, WireBlock};
 use chain_core::hash::Hash;
-use chain_core::tree::PageId;
 use chain_core::tx::{VerifiedTx, jwt_hash};
 use chain_core::types::Height;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,11 +101,14 @@ impl Ledger {
         batch.put(Table::Certificates, &row, encode(&certificate)?);
         let outcomes = serde_json::to_vec(&block.outcomes).map_err(|e| LedgerError::Damaged(e.to_string()))?;
         batch.put(Table::Outcomes, &row, outcomes);
-        batch.put(Table::Roots, &row, encode(&(block.tree.root.hash, block.tree.root.version))?);
         self.put_transactions(&mut batch, &block, height)?;
         super::log::put_tiles(&mut batch, &block.tiles);
         self.put_state(&mut batch, &block, height)?;
-        self.prune(&mut batch, height)?;
+        let forget_until = self.settings.keep_versions.and_then(|keep| height.0.checked_sub(keep)).map(Height);
+        self.tree.put(&mut batch, height, &block.tree, &block.changes, forget_until)?;
+        if let Some(old) = forget_until {
+            self.forget_history(&mut batch, old)?;
+        }
         self.forget_undecided(&mut batch, height, &block.hash)?;
         let stored = StoredHead {
             ledger: self.founding.id.0,
@@ -128,7 +129,7 @@ impl Ledger {
         self.storage.write(batch)?;
 
         // 3. Memory follows the disk.
-        self.pages.admit(&block.tree);
+        self.tree.admit(height, &block.tree, &block.changes, forget_until);
         let next = Arc::new(Head {
             height,
             hash: block.hash,
@@ -176,7 +177,8 @@ impl Ledger {
         for (position, tx) in block.txs.iter().enumerate() {
             let index = u32::try_from(position).unwrap_or(u32::MAX);
             let claims = tx.tx().claims();
-            let status = serde_json::to_vec(&block.status(position)).map_err(|e| LedgerError::Damaged(e.to_string()))?;
+            let status =
+                serde_json::to_vec(&block.status(position)).map_err(|e| LedgerError::Damaged(e.to_string()))?;
             let row = [&index::place(height, index)[..], &status].concat();
             batch.put(Table::Txs, tx.tx().id().0.as_bytes(), row);
             batch.put(Table::Jtis, &jti_key(&claims.iss, &claims.jti), tx.tx().id().0.0);
@@ -196,26 +198,18 @@ impl Ledger {
             }
             put_row(batch, key, height, value.as_deref());
         }
-        pages::put(batch, &block.tree.new_pages);
-        let stale: Vec<Vec<u8>> = block.tree.stale.iter().map(|id| id.to_bytes()).collect();
-        if !(stale.is_empty() && replaced.is_empty()) {
-            batch.put(Table::Stale, &height.0.to_be_bytes(), encode(&(stale, replaced))?);
+        if !replaced.is_empty() {
+            batch.put(Table::Stale, &height.0.to_be_bytes(), encode(&replaced)?);
         }
         Ok(())
     }
 
-    /// Forgets versions of the state that are older than this node keeps.
-    fn prune(&self, batch: &mut Batch, height: Height) -> Result<(), LedgerError> {
-        let Some(old) = self.settings.keep_versions.and_then(|keep| height.0.checked_sub(keep)) else {
-            return Ok(());
-        };
-        let row = old.to_be_bytes();
+    /// Forgets values that only heights before `old` need.
+    fn forget_history(&self, batch: &mut Batch, old: Height) -> Result<(), LedgerError> {
+        let row = old.0.to_be_bytes();
         let Some(bytes) = self.storage.get(Table::Stale, &row)? else { return Ok(()) };
-        let damaged = || LedgerError::Damaged("unreadable list of stale pages".into());
-        let (stale, history): (Vec<Vec<u8>>, Vec<Vec<u8>>) = super::decode(&bytes).ok_or_else(damaged)?;
-        let stale: Option<Vec<PageId>> = stale.iter().map(|id| PageId::from_bytes(id)).collect();
-        pages::forget(&*self.storage, batch, &stale.ok_or_else(damaged)?)?;
-        for key in history {
+        let replaced: Option<Vec<Vec<u8>>> = super::decode(&bytes);
+        for key in replaced.ok_or_else(|| LedgerError::Damaged("unreadable list of old values".into()))? {
             batch.delete(Table::History, &key);
         }
         batch.delete(Table::Stale, &row);

@@ -5,12 +5,13 @@
 
 mod commit;
 pub mod log;
-pub mod pages;
+mod pages;
 mod prepare;
+pub mod tree;
 pub mod view;
 
-pub(crate) use commit::body_key;
 pub use commit::Committed;
+pub(crate) use commit::body_key;
 pub(crate) use prepare::jti_key;
 pub use prepare::{BlockError, Clock, Proposal};
 
@@ -24,7 +25,7 @@ use chain_core::execute::Outcome;
 use chain_core::genesis::{Founding, GenesisError};
 use chain_core::hash::Hash;
 use chain_core::state::{StateFault, StateRead, Writes, keys, load};
-use chain_core::tree::{self, PageCache};
+use chain_core::tree::{Root, TreeUpdate, update};
 use chain_core::tx::AdmittedTx;
 use chain_core::types::{Height, TimeMs};
 use chain_core::validators::{Skips, ValidatorSet};
@@ -33,12 +34,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tree::{Changes, StateTree};
 use view::StateView;
 
 /// Prepared blocks kept in memory; others are executed again when they are decided.
 const PREPARED_KEPT: usize = 4;
-/// Pages of the state tree kept decoded, about half a kilobyte each.
-const CACHED_PAGES: usize = 512 * 1024;
+/// Keys of the state that change until a snapshot of its tree is written. A start of the node applies as many again,
+/// in a second or two.
+const SNAPSHOT_AFTER: usize = 256 * 1024;
 
 /// Why the ledger could not be opened, or must stop.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +59,9 @@ pub enum LedgerError {
     #[error("the data folder belongs to ledger {0}; use another folder")]
     OtherLedger(Hash),
     /// The store contradicts itself.
-    #[error("the store is damaged: {0}; move the folder `ledger` below the data folder away and nothing else: the node fetches the ledger again")]
+    #[error(
+        "the store is damaged: {0}; move the folder `ledger` below the data folder away and nothing else: the node fetches the ledger again"
+    )]
     Damaged(String),
     /// A decided block that this node judges invalid: it must not go on.
     #[error("decided block {height} is invalid here: {reason}")]
@@ -90,7 +95,7 @@ pub struct Head {
     /// The log after it.
     pub log: LogEdge,
     /// The state tree after it.
-    pub root: tree::Root,
+    pub root: Root,
     /// Members and bounds for the next block.
     pub authority: Arc<Authority<StateView>>,
 }
@@ -130,7 +135,9 @@ pub struct Prepared {
     replaced: BTreeMap<String, Vec<u8>>,
     /// Whether its bytes are on disk.
     stored: AtomicBool,
-    tree: tree::TreeUpdate,
+    /// What the writes change in the state tree.
+    changes: Changes,
+    tree: TreeUpdate,
     log: LogEdge,
     tiles: ChangedTiles,
     next_validators: ValidatorSet,
@@ -171,7 +178,7 @@ pub struct Ledger {
     contracts: Contracts,
     storage: Arc<dyn Storage>,
     settings: Settings,
-    pages: PageCache,
+    tree: StateTree,
     head: RwLock<Arc<Head>>,
     prepared: Mutex<Vec<Arc<Prepared>>>,
 }
@@ -190,13 +197,15 @@ impl Ledger {
         if storage.get(Table::Meta, b"head")?.is_none() {
             begin(&founding, &*storage)?;
         }
-        let head = load_head(&founding, &storage)?;
+        let mut head = load_head(&founding, &storage)?;
+        let (tree, root) = StateTree::open(storage.clone(), head.height, &head.root.hash, SNAPSHOT_AFTER)?;
+        head.root = root;
         Ok(Ledger {
             founding,
             contracts,
             storage,
             settings,
-            pages: PageCache::new(CACHED_PAGES),
+            tree,
             head: RwLock::new(Arc::new(head)),
             prepared: Mutex::default(),
         })
@@ -222,9 +231,9 @@ impl Ledger {
         self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The state tree's page cache.
-    pub fn page_cache(&self) -> &PageCache {
-        &self.pages
+    /// The state tree.
+    pub fn tree(&self) -> &StateTree {
+        &self.tree
     }
 
     /// The newest committed state.
@@ -269,15 +278,14 @@ pub fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 fn begin(founding: &Founding, storage: &dyn Storage) -> Result<(), LedgerError> {
     let mut state = founding.state()?;
     state.extend(contracts::genesis_state(&founding.genesis));
-    let changes: BTreeMap<Hash, Option<Hash>> =
-        state.iter().map(|(key, value)| (Hash::of(key.as_bytes()), Some(Hash::of(value)))).collect();
-    let update = tree::update(&pages::Pages(storage), &tree::Root::EMPTY, 0, &changes)
-        .map_err(|e| LedgerError::Damaged(e.to_string()))?;
+    let changes: Changes = state.iter().map(|(key, value)| (Hash::of(key.as_bytes()), Some(Hash::of(value)))).collect();
+    let nothing = pages::Pages { storage, snapshots: &[] };
+    let update = update(&nothing, &Root::EMPTY, 0, &changes).map_err(|e| LedgerError::Damaged(e.to_string()))?;
     let mut batch = crate::storage::Batch::default();
     for (key, value) in &state {
         view::put_row(&mut batch, key, Height::GENESIS, Some(value));
     }
-    pages::put(&mut batch, &update.new_pages);
+    StateTree::begin(&mut batch, &update)?;
     let set = founding.validators.to_bytes();
     let head = StoredHead {
         ledger: founding.id.0,
@@ -292,7 +300,6 @@ fn begin(founding: &Founding, storage: &dyn Storage) -> Result<(), LedgerError> 
         root_hash: update.root.hash,
         root_version: update.root.version,
     };
-    batch.put(Table::Roots, &0u64.to_be_bytes(), encode(&(update.root.hash, update.root.version))?);
     batch.put(Table::Meta, b"head", encode(&head)?);
     Ok(storage.write(batch)?)
 }
@@ -320,7 +327,7 @@ fn load_head(founding: &Founding, storage: &Arc<dyn Storage>) -> Result<Head, Le
         skips: stored.skips,
         previous_skips: stored.previous_skips,
         log: LogEdge::load(&**storage, stored.log_size).ok_or_else(|| damaged("log tiles missing"))?,
-        root: tree::Root { hash: stored.root_hash, version: stored.root_version },
+        root: Root { hash: stored.root_hash, version: stored.root_version },
         authority: Arc::new(Authority::new(StateView(storage.clone()), stored.height.next())?),
     })
 }

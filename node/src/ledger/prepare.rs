@@ -1,7 +1,7 @@
 //! Building and checking a block on the head: everything up to its hash, nothing written.
 
 use super::log::ChangedTiles;
-use super::pages::Pages;
+use super::tree::Changes;
 use super::view::Recalled;
 use super::{Head, Ledger, LedgerError, Prepared, validators_of};
 use crate::storage::{StorageError, Table};
@@ -11,7 +11,7 @@ use chain_core::execute::{BlockContext, Executed, execute};
 use chain_core::hash::Hash;
 use chain_core::keys::PublicKey;
 use chain_core::log::merkle::leaf_hash;
-use chain_core::state::{StateRead, StateFault, keys};
+use chain_core::state::{StateFault, StateRead, keys};
 use chain_core::tree;
 use chain_core::tx::{AdmittedTx, ParsedTx, VerifiedTx, jwt_hash};
 use chain_core::types::{Height, Jti, MemberId, TimeMs};
@@ -76,10 +76,7 @@ pub enum BlockError {
 impl BlockError {
     /// Whether the fault lies in this node, not in the block.
     pub fn is_local(&self) -> bool {
-        matches!(
-            self,
-            BlockError::Ledger(_) | BlockError::Transaction { error: AuthorityError::Fault(_), .. }
-        )
+        matches!(self, BlockError::Ledger(_) | BlockError::Transaction { error: AuthorityError::Fault(_), .. })
     }
 }
 
@@ -183,10 +180,7 @@ impl Ledger {
         let mut shares = Shares::default();
         let mut admitted = Vec::with_capacity(txs.len());
         for (index, tx) in txs.into_iter().enumerate() {
-            let tx = head
-                .authority
-                .admit(tx, header.time)
-                .map_err(|error| BlockError::Transaction { index, error })?;
+            let tx = head.authority.admit(tx, header.time).map_err(|error| BlockError::Transaction { index, error })?;
             let jti = jti_key(&tx.tx().claims().iss, &tx.tx().claims().jti);
             if shares.jtis.contains(&jti) || self.is_used(&jti)? {
                 return Err(BlockError::Replay(index));
@@ -196,7 +190,8 @@ impl Ledger {
             }
             admitted.push(tx);
         }
-        let prepared = self.finish(head, header.time, header.proposer, certificate, admitted, Some(header.transactions))?;
+        let prepared =
+            self.finish(head, header.time, header.proposer, certificate, admitted, Some(header.transactions))?;
         compare(&header, &prepared.header)?;
         self.keep_prepared(prepared.clone());
         Ok(prepared)
@@ -242,18 +237,14 @@ impl Ledger {
         let height = head.height.next();
         let base = Recalled::new(self.storage.clone());
         let block = BlockContext { ledger: self.founding.id, height, time };
-        let Executed { outcomes, writes } =
-            execute(&self.contracts, &base, head.authority.params(), block, &txs)?;
+        let Executed { outcomes, writes } = execute(&self.contracts, &base, head.authority.params(), block, &txs)?;
         let next_validators = match writes.get(keys::VALIDATORS) {
             None => head.validators.clone(),
             Some(_) => validators_of(&Written { writes: &writes, base: &base })?,
         };
-        let changes: BTreeMap<Hash, Option<Hash>> = writes
-            .iter()
-            .map(|(key, value)| (Hash::of(key.as_bytes()), value.as_ref().map(|v| Hash::of(v))))
-            .collect();
-        let reader = self.pages.over(Pages(&*self.storage));
-        let tree = tree::update(&reader, &head.root, height.0, &changes)
+        let changes: Changes =
+            writes.iter().map(|(key, value)| (Hash::of(key.as_bytes()), value.as_ref().map(|v| Hash::of(v)))).collect();
+        let tree = tree::update(&self.tree.reader(), &head.root, height.0, &changes)
             .map_err(|e| LedgerError::Damaged(e.to_string()))?;
         let (mut log, mut tiles) = (head.log.clone(), ChangedTiles::new());
         for (index, (tx, outcome)) in txs.iter().zip(&outcomes).enumerate() {
@@ -278,8 +269,7 @@ impl Ledger {
             proposer,
             previous: head.hash,
             previous_certificate: certificate.as_ref().map_or(Hash::ZERO, Certificate::hash),
-            transactions: transactions
-                .unwrap_or_else(|| transactions_hash(txs.iter().map(|tx| &**tx.tx().bytes()))),
+            transactions: transactions.unwrap_or_else(|| transactions_hash(txs.iter().map(|tx| &**tx.tx().bytes()))),
             log_size: log.size(),
             log_root: log.root(),
             state_root: tree.root.hash,
@@ -311,6 +301,7 @@ impl Ledger {
             txs,
             outcomes,
             writes,
+            changes,
             tree,
             log,
             tiles,

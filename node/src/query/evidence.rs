@@ -3,10 +3,9 @@
 use super::{block, damaged, place_of};
 use crate::checkpoint::{missing_handovers, newest_checkpoint, stored_handovers};
 use crate::ledger::log::TileReader;
-use crate::ledger::pages::Pages;
+use crate::ledger::tree::PastError;
 use crate::ledger::view::at_height;
-use crate::ledger::{Ledger, LedgerError, decode};
-use crate::storage::Table;
+use crate::ledger::{Ledger, LedgerError};
 use chain_core::block::{Header, Leaf};
 use chain_core::hash::Hash;
 use chain_core::log::SignedCheckpoint;
@@ -75,8 +74,9 @@ pub fn receipt(ledger: &Ledger, id: &TxId, records: &[u16]) -> Result<String, Pr
     let position = first_leaf(&stored.header, stored.txs.len()) + u64::from(index);
     let (checkpoint, handovers) = covering(ledger, position)?;
     let (tx, outcome) = stored.tx(ledger, index)?;
-    let member: Member =
-        load(&ledger.state(), &keys::member(tx.issuer())).map_err(LedgerError::from)?.ok_or_else(|| damaged("no issuer"))?;
+    let member: Member = load(&ledger.state(), &keys::member(tx.issuer()))
+        .map_err(LedgerError::from)?
+        .ok_or_else(|| damaged("no issuer"))?;
     let key = member.key(tx.kid()).ok_or_else(|| damaged("no signing key"))?.x;
     let text = std::str::from_utf8(tx.bytes()).map_err(|_| damaged("transaction is not text"))?;
     let mut parts = text.split('~');
@@ -84,10 +84,7 @@ pub fn receipt(ledger: &Ledger, id: &TxId, records: &[u16]) -> Result<String, Pr
     let disclosures: Vec<&str> = parts.collect();
     let mut shown = Vec::new();
     for index in records {
-        let disclosure = disclosures
-            .get(usize::from(*index))
-            .filter(|d| !d.is_empty())
-            .ok_or(ProofError::NotFound)?;
+        let disclosure = disclosures.get(usize::from(*index)).filter(|d| !d.is_empty()).ok_or(ProofError::NotFound)?;
         shown.push(Shown { index: *index, disclosure: (*disclosure).to_owned() });
     }
     let leaf = Leaf::Tx { height, index, id: id.0, jwt: Hash::of(jwt.as_bytes()), outcome: outcome.leaf_bytes() };
@@ -139,16 +136,18 @@ pub(super) fn prove_at(
     height: Height,
     key: &str,
 ) -> Result<(Option<String>, tree::Proof), ProofError> {
-    let row = ledger.storage().get(Table::Roots, &height.0.to_be_bytes())?.ok_or(ProofError::Pruned)?;
-    let (hash, version): (Hash, u64) = decode(&row).ok_or_else(|| damaged("unreadable root"))?;
-    let root = tree::Root { hash, version };
-    let reader = ledger.page_cache().over(Pages(&**ledger.storage()));
-    let proof = match tree::prove(&reader, &root, &Hash::of(key.as_bytes())) {
-        Ok(proof) => proof,
-        Err(tree::TreeError::Missing(_)) => return Err(ProofError::Pruned),
-        Err(error) => return Err(ProofError::Ledger(damaged(&error.to_string()))),
-    };
-    let value = at_height(&**ledger.storage(), key, height)?.map(String::from_utf8).transpose();
+    let key_hash = Hash::of(key.as_bytes());
+    let proof = ledger.tree().prove(height, &key_hash).map_err(|error| match error {
+        PastError::Forgotten => ProofError::Pruned,
+        PastError::Ledger(error) => ProofError::Ledger(error),
+    })?;
+    let value = at_height(&**ledger.storage(), key, height)?;
+    // The tree may go further back than the values.
+    let proven = proof.leaf.filter(|leaf| leaf.key_hash == key_hash).map(|leaf| leaf.value_hash);
+    if proven != value.as_ref().map(|value| Hash::of(value)) {
+        return Err(ProofError::Pruned);
+    }
+    let value = value.map(String::from_utf8).transpose();
     Ok((value.map_err(|_| ProofError::Ledger(damaged("a state value is not text")))?, proof))
 }
 

@@ -32,7 +32,7 @@ pub enum Table {
     State = 9,
     /// State key and height -> the value written then, when a later one replaced it.
     History = 10,
-    /// Height -> state tree pages that the block made obsolete.
+    /// Height -> History rows that the block made obsolete for the heights after it.
     Stale = 11,
     /// Object code, height, index, record -> nothing.
     ByObject = 12,
@@ -52,8 +52,13 @@ pub enum Table {
     Roots = 19,
     /// Height and hash -> bytes of a block: written once, when it is found valid.
     Bodies = 20,
-    /// Version and first two nibbles -> pages of the state tree. Number 8 held one page a row.
-    Sheets = 21,
+    /// Snapshot's height and first three nibbles -> pages of the state tree. Number 8 held one page a row, number 21 those
+    /// of a block.
+    Sheets = 22,
+    /// Height -> which keys of the state tree the block changed.
+    Changes = 23,
+    /// Height at which every page of the state tree is on disk -> pages of Sheets that it does not use any more.
+    Snapshots = 24,
 }
 
 /// A failed read or write. The node must not go on as if nothing had happened.

@@ -97,7 +97,7 @@ fn state() -> Result<f64, String> {
         if version > 100 {
             timed += began.elapsed().as_secs_f64();
         }
-        cache.admit(&update);
+        cache.admit(&update.new_pages);
         root = update.root;
         store.0.extend(update.new_pages);
     }

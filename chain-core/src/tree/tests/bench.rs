@@ -34,7 +34,7 @@ impl Ours {
         let reader = self.cache.over(&self.store);
         let update = update(&reader, &self.root, self.version, changes).unwrap();
         let updated = start.elapsed();
-        self.cache.admit(&update);
+        self.cache.admit(&update.new_pages);
         for (id, page) in &update.new_pages {
             self.store.pages.insert(*id, page.encode());
         }

@@ -21,11 +21,7 @@ pub(super) fn reachable(store: &Store, root: &Root) -> usize {
     below(store, PageId { version: root.version, path: NibblePath::ROOT })
 }
 
-fn assert_holds(
-    reader: &impl PageReader<Error = PageError>,
-    root: &Root,
-    state: &BTreeMap<Hash, Hash>,
-) {
+fn assert_holds(reader: &impl PageReader<Error = PageError>, root: &Root, state: &BTreeMap<Hash, Hash>) {
     for (key, value) in state {
         let proof = prove(reader, root, key).unwrap();
         assert_eq!(proof.verify(&root.hash, key, Some(value)), Ok(()));
@@ -120,9 +116,7 @@ fn a_chain_of_uncommitted_updates_equals_committing_each() {
     assert_holds(&Overlay::new(&store, [&first, &second, &third]), &third.root, &state);
 
     let mut root = base.root;
-    for (uncommitted, (version, changes)) in
-        [&first, &second, &third].into_iter().zip((2..).zip(&batches))
-    {
+    for (uncommitted, (version, changes)) in [&first, &second, &third].into_iter().zip((2..).zip(&batches)) {
         let committed = update(&store, &root, version, changes).unwrap();
         assert_eq!(committed, *uncommitted);
         store.write(&committed);
@@ -148,7 +142,7 @@ fn a_cache_of_any_size_changes_no_result() {
             assert_eq!(cached, update(&store, &root, version, &changes).unwrap());
             let old = (root, state.clone());
             store.write(&cached);
-            cache.admit(&cached);
+            cache.admit(&cached.new_pages);
             root = cached.root;
             apply(&mut state, &changes);
             assert_holds(&cache.over(&store), &root, &state);
@@ -163,7 +157,7 @@ fn a_large_cache_spares_the_store() {
     let cache = PageCache::new(10_000);
     let changes = insertions(&mut rng, 1000);
     let first = update(&Store::default(), &Root::EMPTY, 1, &changes).unwrap();
-    cache.admit(&first);
+    cache.admit(&first.new_pages);
     // The store is empty: every page comes out of the cache.
     let empty = Store::default();
     for (key, value) in &changes {

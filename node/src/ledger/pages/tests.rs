@@ -2,83 +2,90 @@
 use super::*;
 use crate::storage::MemoryStorage;
 use chain_core::hash::Hash;
-use chain_core::tree::{self, Root, TreeUpdate};
+use chain_core::tree::{Root, update};
 use std::collections::BTreeMap;
 
-fn changes(version: u64, keys: std::ops::Range<u64>) -> BTreeMap<Hash, Option<Hash>> {
-    keys.map(|n| (Hash::of(&n.to_be_bytes()), Some(Hash::of(&(n + version).to_be_bytes())))).collect()
-}
+const SNAPSHOTS: [Height; 2] = [Height(0), Height(7)];
 
-/// Three versions, stored: a large one, and two that each change a part of it.
-fn stored() -> (MemoryStorage, Vec<TreeUpdate>) {
+/// Two thousand keys at version 3, as the pages of snapshot 7.
+fn stored() -> (MemoryStorage, Vec<Numbered>) {
     let storage = MemoryStorage::default();
-    let mut updates = Vec::new();
-    let mut root = Root::EMPTY;
-    for (version, keys) in [(1, 0..1000), (2, 0..1), (3, 500..900)] {
-        let update = tree::update(&Pages(&storage), &root, version, &changes(version, keys)).unwrap();
-        root = update.root;
-        let mut batch = Batch::default();
-        put(&mut batch, &update.new_pages);
-        storage.write(batch).unwrap();
-        updates.push(update);
-    }
-    (storage, updates)
-}
-
-#[test]
-fn every_page_comes_back() {
-    let (storage, updates) = stored();
-    let pages = Pages(&storage);
-    for (id, page) in updates.iter().flat_map(|update| &update.new_pages) {
-        assert_eq!(pages.page(id).unwrap().as_ref(), Some(page), "{id:?}");
-    }
-    // A page that another version renewed, and one that none has.
-    let only_first = updates[0].new_pages.iter().find(|(id, _)| updates[1].page(&PageId { version: 2, ..*id }).is_none()).unwrap().0;
-    assert_eq!(pages.page(&PageId { version: 2, ..only_first }).unwrap(), None);
-    assert_eq!(pages.page(&PageId { version: 9, ..only_first }).unwrap(), None);
-}
-
-#[test]
-fn a_large_version_takes_few_rows() {
-    let (storage, updates) = stored();
-    let rows = storage.scan(Table::Sheets, &1u64.to_be_bytes(), b"", crate::storage::Direction::Forward, 10_000).unwrap();
-    assert!(updates[0].new_pages.len() > 250 && rows.len() <= 257, "{} pages, {} rows", updates[0].new_pages.len(), rows.len());
-}
-
-#[test]
-fn what_is_stale_goes_and_the_rest_stays() {
-    let (storage, updates) = stored();
+    let changes: BTreeMap<Hash, Option<Hash>> = (0..2000u64)
+        .map(|n| {
+            let key = Hash::of(&n.to_be_bytes());
+            (key, Some(key))
+        })
+        .collect();
+    let mut pages = update(&Pages { storage: &storage, snapshots: &[] }, &Root::EMPTY, 3, &changes).unwrap().new_pages;
+    pages.sort_by_key(|(id, _)| place(id));
     let mut batch = Batch::default();
-    forget(&storage, &mut batch, &updates[1].stale).unwrap();
-    forget(&storage, &mut batch, &[]).unwrap();
+    put(&mut batch, Height(7), &pages);
     storage.write(batch).unwrap();
+    (storage, pages)
+}
+
+#[test]
+fn every_page_comes_back_under_its_own_id_alone() {
+    let (storage, pages) = stored();
+    let reader = Pages { storage: &storage, snapshots: &SNAPSHOTS };
+    assert!(pages.len() > 500);
+    for (id, page) in &pages {
+        assert_eq!(reader.page(id).unwrap().as_ref(), Some(page), "{id:?}");
+        for version in [0, 2, 4, 7, 8] {
+            assert_eq!(reader.page(&PageId { version, ..*id }).unwrap(), None);
+        }
+    }
+}
+
+#[test]
+fn sheets_are_whole_wherever_a_part_ends() {
+    let (_, pages) = stored();
+    let ids: Vec<PageId> = pages.iter().map(|(id, _)| *id).collect();
+    let rows = ids.chunk_by(|a, b| start(a) == start(b)).count();
+    assert!(rows > 200 && rows < ids.len(), "{rows} rows, {} pages", ids.len());
+    assert_eq!(end_of_sheet(&ids, 0), 0);
+    assert_eq!(end_of_sheet(&ids, ids.len()), ids.len());
+    for index in 1..ids.len() {
+        let end = end_of_sheet(&ids, index);
+        assert!(end >= index && end == ids.len() || start(&ids[end - 1]) != start(&ids[end]));
+        assert_eq!(start(&ids[index - 1]), start(&ids[end - 1]));
+    }
+}
+
+#[test]
+fn what_is_forgotten_goes_and_the_rest_stays() {
+    let (storage, pages) = stored();
+    let gone: Vec<PageId> = pages.iter().step_by(3).map(|(id, _)| *id).collect();
     let mut batch = Batch::default();
-    forget(&storage, &mut batch, &updates[2].stale).unwrap();
+    forget(&storage, &SNAPSHOTS, &mut batch, &gone).unwrap();
     storage.write(batch).unwrap();
-    let stale: BTreeSet<PageId> = updates.iter().flat_map(|update| update.stale.clone()).collect();
-    assert!(stale.len() > 20);
-    let pages = Pages(&storage);
-    for (id, page) in updates.iter().flat_map(|update| &update.new_pages) {
-        assert_eq!(pages.page(id).unwrap(), (!stale.contains(id)).then(|| page.clone()), "{id:?}");
+    let reader = Pages { storage: &storage, snapshots: &SNAPSHOTS };
+    for (id, page) in &pages {
+        assert_eq!(reader.page(id).unwrap(), (!gone.contains(id)).then(|| page.clone()), "{id:?}");
     }
-    // The newest version is whole: every value is still proved.
-    let root = updates[2].root;
-    for n in 0..1000u64 {
-        let key = Hash::of(&n.to_be_bytes());
-        assert!(tree::prove(&pages, &root, &key).is_ok());
-    }
+}
+
+#[test]
+fn what_was_not_finished_is_swept_away() {
+    let (storage, pages) = stored();
+    let reader = Pages { storage: &storage, snapshots: &SNAPSHOTS };
+    forget_unfinished(&storage, Height(7)).unwrap();
+    assert!(pages.iter().all(|(id, _)| reader.page(id).unwrap().is_some()));
+    forget_unfinished(&storage, Height(6)).unwrap();
+    assert!(storage.scan(Table::Sheets, b"", b"", Direction::Forward, 1).unwrap().is_empty());
 }
 
 #[test]
 fn a_damaged_sheet_is_an_error_or_no_page() {
-    let (storage, updates) = stored();
-    let (id, _) = &updates[0].new_pages[0];
-    let sheet = storage.get(Table::Sheets, &sheet_key(id)).unwrap().unwrap();
+    let (storage, pages) = stored();
+    let (id, _) = &pages[0];
+    let sheet = storage.get(Table::Sheets, &sheet_key(Height(7), id)).unwrap().unwrap();
     for cut in 0..sheet.len().min(200) {
         let damaged = MemoryStorage::default();
         let mut batch = Batch::default();
-        batch.put(Table::Sheets, &sheet_key(id), &sheet[..cut]);
+        batch.put(Table::Sheets, &sheet_key(Height(7), id), &sheet[..cut]);
         damaged.write(batch).unwrap();
-        assert!(!matches!(Pages(&damaged).page(id), Ok(Some(page)) if page.encode().len() + 3 > cut));
+        let reader = Pages { storage: &damaged, snapshots: &SNAPSHOTS };
+        assert!(!matches!(reader.page(id), Ok(Some(page)) if page.encode().len() + 11 > cut));
     }
 }
