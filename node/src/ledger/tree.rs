@@ -21,8 +21,8 @@ const CACHED_PAGES: usize = 512 * 1024;
 const REPLACED_PAGES: usize = 32 * 1024;
 /// Commits that a snapshot is written with.
 const PARTS: usize = 16;
-/// Rows of a scan at a time.
-const SCANNED: usize = 1024;
+/// Rows of a scan at a time: those of Changes may have hundreds of kilobytes each.
+const SCANNED: usize = 64;
 
 /// Keys of a block, and the hashes of their new values; none deletes.
 pub type Changes = BTreeMap<Hash, Option<Hash>>;

@@ -106,6 +106,23 @@ fn every_height_is_proved_through_snapshots_and_starts() {
 }
 
 #[test]
+fn a_start_in_the_middle_of_a_snapshot_loses_nothing() {
+    // Seldom enough that some snapshots are finished, and so often that none is.
+    for (every, finished) in [(21, true), (1, false)] {
+        for keep in [None, Some(3)] {
+            let mut chain = Chain::new(keep, 40);
+            while chain.height.0 < 90 {
+                chain.commit_some(every);
+                chain.reopen();
+            }
+            assert_eq!(chain.tree.reader().live.snapshots.len() > 1, finished);
+            chain.commit_some(1);
+            chain.assert_proves_from(keep.map_or(0, |keep| chain.height.0 - keep));
+        }
+    }
+}
+
+#[test]
 fn what_is_kept_is_proved_and_what_is_forgotten_is_refused() {
     for keep in [1, 5, 30] {
         let mut chain = Chain::new(Some(keep), 60);
