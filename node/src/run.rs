@@ -168,7 +168,7 @@ pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<(
         answers: Arc::new(Answers::default()),
         checkpoints: checkpoints.clone(),
         high_water: high_water.clone(),
-        metrics: Arc::new(Metrics::default()),
+        metrics: Arc::new(Metrics::starting_at(ledger.head().height)),
         vote_key: Some(vote_key),
         plane: plane.clone(),
         wanted: Wanted::default(),
