@@ -94,12 +94,6 @@ pub enum PastError {
     Ledger(#[from] LedgerError),
 }
 
-impl From<StorageError> for PastError {
-    fn from(error: StorageError) -> PastError {
-        PastError::Ledger(error.into())
-    }
-}
-
 impl ByPath {
     fn get(&self, id: &PageId) -> Option<&Page> {
         self.0.get(&id.path).filter(|(version, _)| *version == id.version).map(|(_, page)| page)
@@ -339,6 +333,8 @@ impl StateTree {
             return Ok((None, 0));
         }
         let root = self.root(snapshot)?;
+        // Writes of what was there already are changes too, and renew no page.
+        let version = version.max(root.version.saturating_add(1));
         let update = tree::update(&self.reader(), &root, version, &all);
         Ok((Some(update.map_err(|e| LedgerError::Damaged(e.to_string()))?), count))
     }

@@ -167,6 +167,19 @@ fn changes_that_undo_each_other_are_no_trouble() {
 }
 
 #[test]
+fn writes_of_what_is_there_already_are_no_trouble() {
+    let mut chain = Chain::new(None, 1000);
+    let same = Changes::from([(key(3), Some(key(3))), (key(9_999_999), None)]);
+    chain.commit(same.clone());
+    chain.reopen();
+    chain.assert_proves_from(0);
+    chain.commit_some(2);
+    chain.commit(same);
+    chain.reopen();
+    chain.assert_proves_from(0);
+}
+
+#[test]
 fn recent_heights_are_proved_from_memory() {
     let mut chain = Chain::new(None, 60);
     chain.commit_some(100);
