@@ -55,15 +55,18 @@ pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> 
     let tx = head.authority.verify(parsed)?;
     let time = TimeMs(now.0.max(head.time.0));
     let tx = head.authority.admit(tx, time)?.into_verified();
-    // A block may have been committed meanwhile.
-    let first = match first {
-        None if ledger.head().height > head.height => query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)?,
-        known => known,
-    };
     if let Some(first) = first {
         return outcome(ledger, &first, &id);
     }
-    match mempool.offer(&tx) {
+    let offered = mempool.offer(&tx);
+    // A block may have been committed meanwhile; what it contains has left the pool before, and would stay now.
+    if ledger.head().height > head.height
+        && let Some(first) = query::by_jti(ledger, &tx.claims().iss, &tx.claims().jti)?
+    {
+        mempool.retain(|waiting| waiting.id() != id);
+        return outcome(ledger, &first, &id);
+    }
+    match offered {
         Offered::Added => Ok(Admitted::New(tx)),
         Offered::Known => Ok(Admitted::Pending(id)),
         Offered::JtiTaken(other) => Err(AdmitError::JtiUsed(other)),

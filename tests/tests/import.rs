@@ -170,7 +170,6 @@ async fn documents_come_in_and_persons_stay_out() {
     let mut stage = Stage::start(0x1390, 5).await;
     let cast = stage.net.cast.clone();
     let mut values = Values::default();
-    let customs = stage.net.client(0, &cast.customs);
     let firm = User::new(&stage, 1, &cast.enterprises[0]);
     // Customs see every record, so that they can count.
     let office = User::new(&stage, 0, &cast.customs);
@@ -197,6 +196,7 @@ async fn documents_come_in_and_persons_stay_out() {
         let carrier = User::new(&stage, 3, &cast.carriers[0]);
         let users = [("payment", &payment), ("carrier", &carrier), ("customs", &office)];
 
+        stage.level().await;
         let before = office.records() as u64;
         // The enterprise gives the whole folder: what is for others to send is refused, file by file, and named.
         let first = firm.import("ceb", std::slice::from_ref(&folder));
@@ -210,9 +210,9 @@ async fn documents_come_in_and_persons_stay_out() {
             imported += done.imported;
         }
         assert_eq!(imported, drafts);
+        let height = stage.level().await;
         assert_eq!(office.records() as u64, before + drafts);
 
-        let height = customs.height().await.unwrap();
         let again = firm.import("ceb", std::slice::from_ref(&folder));
         assert_eq!((again.imported, again.already, again.errors), (0, first.imported, first.errors));
         for (name, user) in users {
@@ -223,7 +223,7 @@ async fn documents_come_in_and_persons_stay_out() {
         std::fs::remove_dir_all(payment.home.join("outbox")).unwrap();
         let lost = payment.import("ceb", &by["payment"]);
         assert_eq!((lost.imported, lost.errors.len()), (0, 0), "{lost:?}");
-        assert_eq!(customs.height().await.unwrap(), height, "importing again made a block");
+        assert_eq!(stage.level().await, height, "importing again made a block");
         assert_eq!(office.records() as u64, before + drafts);
         println!("ceb: {} files, {drafts} records by 4 members; again: nothing, height stays {height}", xml.len());
     } else {
@@ -242,6 +242,7 @@ async fn documents_come_in_and_persons_stay_out() {
             all.iter().filter(|path| contracts::trace::epcis::read(&std::fs::read(path).unwrap()).is_ok()).collect();
         let before = office.records() as u64;
         let first = firm.import("epcis", std::slice::from_ref(&folder));
+        let height = stage.level().await;
         assert_eq!(office.records() as u64, before + first.imported + first.refused);
         let unread: Vec<&PathBuf> = all.iter().filter(|path| !good.contains(path)).collect();
         for path in &unread {
@@ -256,10 +257,9 @@ async fn documents_come_in_and_persons_stay_out() {
                 println!("  refused by the ledger: {}: {}", path.display(), errors[0]);
             }
         }
-        let height = customs.height().await.unwrap();
         let again = firm.import("epcis", std::slice::from_ref(&folder));
         assert_eq!((again.imported, again.already), (0, first.imported));
-        assert_eq!(customs.height().await.unwrap(), height, "importing again made a block");
+        assert_eq!(stage.level().await, height, "importing again made a block");
         println!(
             "epcis: {place}: {} files, {} records, {} not EPCIS documents of version 2.0; again: nothing",
             all.len(),
@@ -309,7 +309,7 @@ async fn documents_come_in_and_persons_stay_out() {
     }
     println!("synthetic: {} messages of {} trades", xml.len(), world.trades.len());
 
-    let height = customs.height().await.unwrap();
+    let height = stage.level().await;
     let secret = "欧阳无人知晓";
     let order = &world.trades[1].documents.xml[0];
     let name = order.split("buyerName>").nth(1).unwrap().split('<').next().unwrap();
@@ -356,7 +356,7 @@ async fn documents_come_in_and_persons_stay_out() {
         assert!(errors.iter().any(names_it), "{name}: {errors:?}");
         println!("refused: {name}: {} at {:?}", errors[0]["code"], errors[0]["place"].as_str().unwrap());
     }
-    assert_eq!(customs.height().await.unwrap(), height, "a refused document made a block");
+    assert_eq!(stage.level().await, height, "a refused document made a block");
     for path in files(&firm.home) {
         assert!(
             Search::in_bytes([&secret.to_owned()]).find(&std::fs::read(&path).unwrap()).is_empty(),

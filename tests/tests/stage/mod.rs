@@ -87,6 +87,22 @@ impl Stage {
         RecordId { tx: built.id, index: 0 }
     }
 
+    /// Waits until every node is at the same height, and gives it: what is final at one is then there at all.
+    pub async fn level(&self) -> u64 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut heights = Vec::new();
+            for node in 0..self.net.network.nodes.len() {
+                heights.push(self.net.client(node, &self.net.cast.customs).height().await.unwrap());
+            }
+            if heights.windows(2).all(|pair| pair[0] == pair[1]) {
+                return heights[0];
+            }
+            assert!(Instant::now() < deadline, "the nodes do not come to one height: {heights:?}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     /// Every node reaches the height of the first, and all name the same block and state root there.
     pub async fn assert_equal(&self) -> u64 {
         let customs = &self.net.cast.customs;
