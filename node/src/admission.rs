@@ -40,8 +40,21 @@ pub enum AdmitError {
 /// # Errors
 /// See [`AdmitError`]; nothing is kept.
 pub fn submit(ledger: &Ledger, mempool: &Mempool, bytes: &[u8], now: TimeMs) -> Result<Admitted, AdmitError> {
-    let head = ledger.head();
     let parsed = ParsedTx::parse(bytes, &ledger.founding().id).map_err(AuthorityError::from)?;
+    admit(ledger, mempool, parsed, now)
+}
+
+/// The same for a transaction that another node passes on, packed.
+///
+/// # Errors
+/// See [`AdmitError`]; nothing is kept.
+pub fn submit_packed(ledger: &Ledger, mempool: &Mempool, packed: &[u8], now: TimeMs) -> Result<Admitted, AdmitError> {
+    let parsed = ParsedTx::parse_packed(packed, &ledger.founding().id).map_err(AuthorityError::from)?;
+    admit(ledger, mempool, parsed, now)
+}
+
+fn admit(ledger: &Ledger, mempool: &Mempool, parsed: ParsedTx, now: TimeMs) -> Result<Admitted, AdmitError> {
+    let head = ledger.head();
     let id = parsed.id();
     // A final transaction has used its jti: one look tells of most that they are new.
     let first = query::by_jti(ledger, parsed.issuer(), parsed.jti())?;

@@ -10,7 +10,7 @@ use crate::consensus::{
 };
 use crate::dataplane::{self, DataPlane, Message};
 use crate::high_water::HighWater;
-use crate::ledger::{BlockError, Clock, Head, Ledger, LedgerError, Prepared, Proposal};
+use crate::ledger::{BlockError, Clock, Head, Ledger, LedgerError, Prepared, Proposal, body};
 use crate::mempool::Mempool;
 use crate::metrics::Metrics;
 use crate::pace::Pace;
@@ -18,10 +18,10 @@ use crate::query;
 use crate::storage::{Batch, Table};
 use async_trait::async_trait;
 use bytes::Bytes;
-use chain_core::block::{Certificate, SignatureBytes, WireBlock};
+use chain_core::block::{Certificate, SignatureBytes};
 use chain_core::hash::Hash;
 use chain_core::keys::PublicKey;
-use chain_core::tx::VerifiedTx;
+use chain_core::tx::{VerifiedTx, packed::pack};
 use chain_core::types::Height;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -153,10 +153,15 @@ impl Blocks {
             Err(_) => return Verdict::Malformed("the proposer has no usable key".into()),
         };
         let proposal = Proposal { proposer, clock };
-        let stated = txs.as_ref().map(|(compact, _)| compact.header.hash());
-        let checked = match txs {
-            Some((compact, txs)) => self.ledger.check_verified(compact.header, compact.certificate, txs, proposal),
-            None => self.ledger.check(&candidate.bytes, proposal, &|jwt| self.mempool.verified(jwt)),
+        let (stated, checked) = match txs {
+            Some((compact, txs)) => (
+                compact.header.hash(),
+                self.ledger.check_verified(compact.header, compact.certificate, txs, proposal),
+            ),
+            None => {
+                let Some(block) = body::read(&candidate.bytes) else { return Verdict::Malformed("not a block".into()) };
+                (block.header.hash(), self.ledger.check(block, proposal, &|jwt| self.mempool.verified(jwt)))
+            }
         };
         match checked {
             Ok(block) => {
@@ -169,11 +174,7 @@ impl Blocks {
             Err(error) if error.is_local() => Verdict::Unavailable(error.to_string()),
             Err(error) => {
                 tracing::warn!(height = candidate.height, %error, "refused a proposed block");
-                let hash = stated.or_else(|| Some(WireBlock::from_bytes(&candidate.bytes)?.header.hash()));
-                match hash {
-                    Some(hash) => Verdict::Invalid { hash: hash.0, reason: error.to_string() },
-                    None => Verdict::Malformed(error.to_string()),
-                }
+                Verdict::Invalid { hash: stated.0, reason: error.to_string() }
             }
         }
     }
@@ -185,13 +186,13 @@ impl Blocks {
         let mut lacking = BTreeSet::new();
         for jwt in jwts {
             match self.mempool.verified(jwt) {
-                Some(tx) => given.push(tx.bytes().to_vec()),
+                Some(tx) => given.push(tx.packed().to_vec()),
                 None => drop(lacking.insert(*jwt)),
             }
         }
         if !lacking.is_empty() {
             match self.ledger.undecided_transactions(&lacking) {
-                Ok(found) => given.extend(found),
+                Ok(found) => given.extend(found.iter().map(|tx| pack(tx))),
                 Err(error) => tracing::error!(%error, "undecided blocks could not be read"),
             }
         }

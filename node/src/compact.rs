@@ -5,11 +5,11 @@
 //! under the same jti that waits here must not keep this node from judging the block.
 
 use crate::dataplane::{DataPlane, Message};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, body};
 use crate::mempool::Mempool;
 use chain_core::block::{Certificate, Header, WireBlock};
 use chain_core::hash::Hash;
-use chain_core::tx::{VerifiedTx, jwt_hash};
+use chain_core::tx::{VerifiedTx, jwt_hash, packed::unpack};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,7 +37,7 @@ pub struct CompactBlock {
 impl CompactBlock {
     /// The compact form of a block's bytes; none for anything that is no block.
     pub fn of_block(bytes: &[u8]) -> Option<CompactBlock> {
-        let WireBlock { header, certificate, txs } = WireBlock::from_bytes(bytes)?;
+        let WireBlock { header, certificate, txs } = body::read(bytes)?;
         let jwts = txs.iter().map(|tx| jwt_hash(tx)).collect();
         Some(CompactBlock { header, certificate, jwts })
     }
@@ -54,10 +54,10 @@ impl Wanted {
 
     /// Takes what a peer gives, if it is wanted and verifies.
     pub fn take(&self, ledger: &Ledger, list: &[Vec<u8>]) {
-        for bytes in list {
-            let jwt = jwt_hash(bytes);
+        for bytes in list.iter().filter_map(|packed| unpack(packed)) {
+            let jwt = jwt_hash(&bytes);
             if self.lock().get(&jwt).is_some_and(Option::is_none)
-                && let Ok(tx) = ledger.verify(&ledger.head(), bytes)
+                && let Ok(tx) = ledger.verify(&ledger.head(), &bytes)
                 && let Some(place) = self.lock().get_mut(&jwt)
             {
                 *place = Some(tx);

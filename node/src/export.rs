@@ -43,6 +43,9 @@ pub enum ExportError {
     /// The file is no archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// What should be a block of the file is none.
+    #[error("block {0} of the file cannot be read; export it again")]
+    NoBlock(Height),
     /// A block of the file is invalid.
     #[error("block {height} of the file: {error}")]
     Invalid {
@@ -91,7 +94,8 @@ fn export_until(
     };
     frame(Height::GENESIS, genesis)?;
     for height in (1..=last.0).map(Height) {
-        let bytes = query::block_bytes(ledger, height)?.ok_or(ExportError::Block(height))?;
+        let block = query::wire_block(ledger, height)?.ok_or(ExportError::Block(height))?;
+        let bytes = block.to_bytes().map_err(|error| LedgerError::Storage(StorageError(error)))?;
         frame(height, &bytes)?;
     }
     out.flush()?;
@@ -110,7 +114,8 @@ pub fn replay(file: &[u8], storage: Arc<dyn Storage>) -> Result<Ledger, ExportEr
     for (index, bytes) in archive.blocks.iter().enumerate() {
         let height = ledger.head().height.next();
         let proposal = Proposal { proposer: None, clock: Clock::Unchecked };
-        let block = ledger.check(bytes, proposal, &|_| None).map_err(|error| ExportError::Invalid { height, error })?;
+        let block = WireBlock::from_bytes(bytes).ok_or(ExportError::NoBlock(height))?;
+        let block = ledger.check(block, proposal, &|_| None).map_err(|error| ExportError::Invalid { height, error })?;
         let next = archive.blocks.get(index + 1).and_then(|next| WireBlock::from_bytes(next)?.certificate);
         let missing = Certificate { height, round: 0, block: block.hash, signatures: Vec::new() };
         ledger.commit(next.unwrap_or(missing), &|_| None)?;

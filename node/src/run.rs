@@ -262,8 +262,8 @@ async fn listen_to_peers(blocks: Arc<Blocks>, mut inbox: mpsc::Receiver<Heard>) 
         let done = tokio::task::spawn_blocking(move || match heard.read() {
             None => {}
             Some(Message::Transactions(list)) => {
-                for bytes in list {
-                    let _ = admission::submit(&blocks.ledger, &blocks.mempool, bytes, clock::now());
+                for packed in list {
+                    let _ = admission::submit_packed(&blocks.ledger, &blocks.mempool, packed, clock::now());
                 }
             }
             Some(Message::Checkpoint { size, root, lines }) => {
@@ -303,7 +303,7 @@ async fn tend(blocks: Arc<Blocks>, plane: dataplane::DataPlane) {
         // What still waits after seconds may never have reached the others.
         if count % 8 == 0 && blocks.metrics.since_commit() > Duration::from_secs(2) {
             for tx in blocks.mempool.candidates(1 << 20, 256) {
-                plane.share_transaction(tx.bytes());
+                plane.share_transaction(&tx);
             }
         }
     }

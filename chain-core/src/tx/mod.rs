@@ -7,11 +7,12 @@
 //! bytes --parse--> ParsedTx --verify(key)--> VerifiedTx --authority at a height--> AdmittedTx
 //! ```
 //!
-//! [`build`] makes one, [`disclosure`] holds the sealed fields.
+//! [`build`] makes one, [`disclosure`] holds the sealed fields, [`packed`] is the form that nodes send and store.
 
 pub mod build;
 pub mod disclosure;
 mod error;
+pub mod packed;
 
 pub use error::TxError;
 
@@ -21,7 +22,7 @@ use crate::keys::{PublicKey, unb64};
 use crate::record::Record;
 use crate::types::{Jti, Kid, LedgerId, MemberId, RecordId, TxId};
 use serde::{Deserialize, Deserializer};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Size of a whole transaction in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -103,6 +104,7 @@ struct Content {
     claims: Claims,
     records: Vec<Record>,
     bytes: Arc<[u8]>,
+    packed: OnceLock<Arc<[u8]>>,
 }
 
 impl ParsedTx {
@@ -131,10 +133,25 @@ impl ParsedTx {
                 claims: jwt.claims,
                 records,
                 bytes: bytes.into(),
+                packed: OnceLock::new(),
             },
             signing_input: jwt.signing_input.len(),
             signature: jwt.signature,
         })
+    }
+
+    /// Reads a transaction in its packed form.
+    ///
+    /// # Errors
+    /// [`TxError::Framing`] when it is no packed form, else as [`ParsedTx::parse`].
+    pub fn parse_packed(packed: &[u8], ledger: &LedgerId) -> Result<ParsedTx, TxError> {
+        let text = packed::unpack(packed).ok_or(TxError::Framing("not a packed transaction"))?;
+        let parsed = ParsedTx::parse(&text, ledger)?;
+        // Somebody else's packing is kept only where it saves something.
+        if packed.len() < text.len() {
+            parsed.content.packed.get_or_init(|| packed.into());
+        }
+        Ok(parsed)
     }
 
     /// Reads the JWT of a transaction without its disclosures, as a receipt carries it.
@@ -396,6 +413,10 @@ impl VerifiedTx {
         &self.0.bytes
     }
 
+    /// The same in the form that nodes send and store.
+    pub fn packed(&self) -> &Arc<[u8]> {
+        self.0.packed.get_or_init(|| packed::pack(&self.0.bytes).into())
+    }
 }
 
 /// A verified transaction whose signer had the authority to send it, at the height of the state asked.

@@ -104,7 +104,7 @@ pub async fn submit(state: State, headers: HeaderMap, Body(bytes): Body) -> Resu
         Admitted::Done(status) => return Ok(answer(&status)),
         Admitted::Pending(id) => id,
         Admitted::New(tx) => {
-            node.plane.share_transaction(tx.bytes());
+            node.plane.share_transaction(&tx);
             tx.id()
         }
     };

@@ -6,6 +6,7 @@
 mod codec;
 
 use bytes::Bytes;
+use chain_core::tx::VerifiedTx;
 use codec::{Ack, BatchCodec, PROTOCOL};
 use futures::StreamExt as _;
 use libp2p::request_response::{self, ProtocolSupport};
@@ -14,13 +15,14 @@ use libp2p::{Multiaddr, PeerId, Swarm, allow_block_list, identity, noise, tcp, y
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// What nodes tell each other.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message<'a> {
-    /// Transactions that arrived at the sender.
+    /// Transactions that arrived at the sender, packed.
     #[serde(borrow)]
     Transactions(Vec<&'a serde_bytes::Bytes>),
     /// Signature lines for the checkpoint of a log size.
@@ -34,7 +36,7 @@ pub enum Message<'a> {
     },
     /// The sender lacks these transactions of a proposed block, by the SHA-256 of their JWTs.
     WantTransactions(Vec<chain_core::hash::Hash>),
-    /// Transactions for whoever lacks them.
+    /// Transactions for whoever lacks them, packed.
     GivenTransactions(#[serde(with = "chain_core::block::byte_strings")] Vec<Vec<u8>>),
     /// The sender lacks the handover of this height.
     WantHandover(u64),
@@ -95,15 +97,15 @@ pub struct StartError(String);
 /// The sending side.
 #[derive(Clone)]
 pub struct DataPlane {
-    transactions: mpsc::Sender<Vec<u8>>,
+    transactions: mpsc::Sender<Arc<[u8]>>,
     others: mpsc::Sender<Message<'static>>,
     connected: watch::Receiver<usize>,
 }
 
 impl DataPlane {
     /// Tells every peer about a transaction. When the queue is full it is not sent: the pool sends it again.
-    pub fn share_transaction(&self, bytes: &[u8]) {
-        let _ = self.transactions.try_send(bytes.to_vec());
+    pub fn share_transaction(&self, tx: &VerifiedTx) {
+        let _ = self.transactions.try_send(tx.packed().clone());
     }
 
     /// Tells every peer something else.
@@ -175,7 +177,7 @@ pub fn start(
 async fn run(
     mut swarm: Swarm<Behaviour>,
     addresses: BTreeMap<PeerId, Multiaddr>,
-    mut transactions: mpsc::Receiver<Vec<u8>>,
+    mut transactions: mpsc::Receiver<Arc<[u8]>>,
     mut others: mpsc::Receiver<Message<'static>>,
     heard: mpsc::Sender<Heard>,
     count: watch::Sender<usize>,
@@ -183,7 +185,7 @@ async fn run(
     let mut connected: BTreeSet<PeerId> = BTreeSet::new();
     let mut redial = tokio::time::interval(REDIAL);
     redial.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut batch: Vec<Vec<u8>> = Vec::new();
+    let mut batch: Vec<Arc<[u8]>> = Vec::new();
     let mut batch_bytes = 0;
     let mut next_send = tokio::time::Instant::now();
     let send_at = tokio::time::sleep(GATHER);
@@ -246,7 +248,7 @@ fn after_batch(transactions: usize) -> tokio::time::Instant {
     tokio::time::Instant::now() + if transactions < MANY { GATHER } else { GATHER_MANY }
 }
 
-fn send_batch(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, batch: &mut Vec<Vec<u8>>) {
+fn send_batch(swarm: &mut Swarm<Behaviour>, connected: &BTreeSet<PeerId>, batch: &mut Vec<Arc<[u8]>>) {
     let transactions = batch.iter().map(|tx| serde_bytes::Bytes::new(tx)).collect();
     broadcast(swarm, connected, &Message::Transactions(transactions));
     batch.clear();

@@ -2,12 +2,12 @@
 
 use super::prepare::jti_key;
 use super::view::{StateView, history_key, put_row};
-use super::{Clock, Head, Ledger, LedgerError, Prepared, Proposal, StoredHead, encode};
+use super::{Clock, Head, Ledger, LedgerError, Prepared, Proposal, StoredHead, body, encode};
 use crate::index;
 use crate::storage::{Batch, Direction, Table};
 use bytes::Bytes;
 use chain_core::authority::Authority;
-use chain_core::block::{Certificate, WireBlock};
+use chain_core::block::Certificate;
 use chain_core::hash::Hash;
 use chain_core::tx::{VerifiedTx, jwt_hash};
 use chain_core::types::Height;
@@ -70,7 +70,7 @@ impl Ledger {
         let height = self.head().height.next();
         let mut found = BTreeMap::new();
         for (_, bytes) in self.storage.scan(Table::Bodies, &height.0.to_be_bytes(), b"", Direction::Forward, 16)? {
-            for tx in WireBlock::from_bytes(&bytes).map(|block| block.txs).unwrap_or_default() {
+            for tx in body::read(&bytes).map(|block| block.txs).unwrap_or_default() {
                 let jwt = jwt_hash(&tx);
                 if wanted.contains(&jwt) {
                     found.insert(jwt, tx);
@@ -166,7 +166,8 @@ impl Ledger {
             .undecided_bytes(height, &certificate.block)?
             .ok_or_else(|| invalid("its bytes are not here".into()))?;
         let proposal = Proposal { proposer: None, clock: Clock::Unchecked };
-        let block = self.check(&bytes, proposal, verified).map_err(|error| invalid(error.to_string()))?;
+        let block = body::read(&bytes).ok_or_else(|| invalid("its bytes cannot be read".into()))?;
+        let block = self.check(block, proposal, verified).map_err(|error| invalid(error.to_string()))?;
         if block.hash != certificate.block {
             return Err(invalid("its bytes have another hash".into()));
         }

@@ -3,6 +3,7 @@
 //! [`Ledger::build`] and [`Ledger::check`] give a [`Prepared`] block and keep it by its hash;
 //! [`Ledger::commit`] writes it in one synced batch. Nothing else writes the tables of the chain.
 
+pub mod body;
 mod commit;
 pub mod log;
 mod pages;
@@ -122,7 +123,7 @@ pub struct Prepared {
     pub hash: Hash,
     /// Its header.
     pub header: Header,
-    /// Its bytes as other nodes receive them.
+    /// Its bytes as nodes store them ([`body`]).
     pub bytes: Bytes,
     /// Certificate of the block before, as the block carries it.
     pub previous_certificate: Option<Certificate>,

@@ -3,7 +3,7 @@
 use super::log::ChangedTiles;
 use super::tree::Changes;
 use super::view::Recalled;
-use super::{Head, Ledger, LedgerError, Prepared, validators_of};
+use super::{Head, Ledger, body, LedgerError, Prepared, validators_of};
 use crate::storage::{StorageError, Table};
 use chain_core::authority::AuthorityError;
 use chain_core::block::{Certificate, CertificateError, Header, Leaf, PROTOCOL_VERSION, WireBlock, transactions_hash};
@@ -42,9 +42,6 @@ pub enum Clock {
 /// Why a block is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BlockError {
-    /// Not a block at all.
-    #[error("not a block")]
-    Malformed,
     /// A header field contradicts the head.
     #[error("header field {0} is wrong")]
     Header(&'static str),
@@ -131,19 +128,19 @@ impl Ledger {
         Ok(prepared)
     }
 
-    /// Checks and executes a block as nodes store it: one that is long decided.
+    /// Checks and executes a block with its transactions: one that is long decided.
     /// `verified` finds transactions that this node verified before by the SHA-256 of their JWTs.
     ///
     /// # Errors
     /// The first rule that it breaks.
     pub fn check(
         &self,
-        bytes: &[u8],
+        block: WireBlock,
         proposal: Proposal,
         verified: &(dyn Fn(&Hash) -> Option<VerifiedTx> + Sync),
     ) -> Result<Arc<Prepared>, BlockError> {
         let head = self.head();
-        let WireBlock { header, certificate, txs } = WireBlock::from_bytes(bytes).ok_or(BlockError::Malformed)?;
+        let WireBlock { header, certificate, txs } = block;
         check_header(&header, certificate.as_ref(), &head, &proposal, self)?;
         check_transactions(&header, txs.iter().map(Vec::as_slice))?;
         let txs = self.verify_all(&head, &txs, verified)?;
@@ -283,8 +280,8 @@ impl Ledger {
                 head.skips.after(turns, c.height, c.round, head.authority.params().skip_heights)
             }
         };
-        let bytes = WireBlock::encode(&header, certificate.as_ref(), txs.iter().map(|tx| &**tx.tx().bytes()))
-            .map_err(|e| LedgerError::Storage(StorageError(e)))?;
+        let bytes =
+            body::write(&header, certificate.as_ref(), &txs).map_err(|e| LedgerError::Storage(StorageError(e)))?;
         let mut replaced = BTreeMap::new();
         for key in writes.keys() {
             if let Some(row) = base.row(key).map_err(LedgerError::from)? {

@@ -13,7 +13,7 @@ pub use evidence::{ProofError, covered, height_of_size, receipt, state_proof};
 pub use listing::{Filter, Page, Token, list_blocks, list_records};
 
 use crate::index::read_place;
-use crate::ledger::{Ledger, LedgerError, body_key, decode};
+use crate::ledger::{Ledger, LedgerError, body, body_key, decode};
 use crate::storage::Table;
 use chain_core::block::{Certificate, Header, WireBlock};
 use chain_core::execute::Outcome;
@@ -112,15 +112,23 @@ pub fn by_jti(ledger: &Ledger, iss: &MemberId, jti: &Jti) -> Result<Option<TxId>
 /// The store failed.
 pub fn block(ledger: &Ledger, height: Height) -> Result<Option<StoredBlock>, LedgerError> {
     let row = height.0.to_be_bytes();
-    let Some(bytes) = block_bytes(ledger, height)? else { return Ok(None) };
-    let WireBlock { header, certificate: previous_certificate, txs } =
-        WireBlock::from_bytes(&bytes).ok_or_else(|| damaged("unreadable block"))?;
+    let Some(block) = wire_block(ledger, height)? else { return Ok(None) };
+    let WireBlock { header, certificate: previous_certificate, txs } = block;
     let outcomes = ledger.storage().get(Table::Outcomes, &row)?.ok_or_else(|| damaged("no outcomes"))?;
     let outcomes = serde_json::from_slice(&outcomes).map_err(|_| damaged("unreadable outcomes"))?;
     Ok(Some(StoredBlock { header, previous_certificate, txs, outcomes }))
 }
 
-/// The bytes of a block as nodes exchange it.
+/// A block with its transactions as they were sent.
+///
+/// # Errors
+/// The store failed.
+pub fn wire_block(ledger: &Ledger, height: Height) -> Result<Option<WireBlock>, LedgerError> {
+    let bytes = block_bytes(ledger, height)?;
+    bytes.map(|bytes| body::read(&bytes).ok_or_else(|| damaged("unreadable block"))).transpose()
+}
+
+/// The bytes of a block as nodes store it ([`body`]).
 ///
 /// # Errors
 /// The store failed.
