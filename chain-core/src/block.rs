@@ -90,14 +90,12 @@ impl Header {
     }
 }
 
-/// SHA-256 over transactions in order, each with its length before it.
-pub fn transactions_hash<'a>(txs: impl Iterator<Item = &'a [u8]>) -> Hash {
+/// SHA-256 over the [`VerifiedTx::jwt_hash`](crate::tx::VerifiedTx::jwt_hash) of transactions in order. A JWT names the
+/// disclosures that follow it, so this binds every byte as sent without hashing them all again.
+pub fn transactions_hash(jwts: impl Iterator<Item = Hash>) -> Hash {
     use sha2::{Digest, Sha256};
     let mut hasher = Sha256::new();
-    for tx in txs {
-        hasher.update(u32::try_from(tx.len()).unwrap_or(u32::MAX).to_be_bytes());
-        hasher.update(tx);
-    }
+    jwts.for_each(|jwt| hasher.update(jwt.as_bytes()));
     Hash(hasher.finalize().into())
 }
 

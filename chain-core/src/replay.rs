@@ -278,7 +278,7 @@ impl Replay {
             self.log.push(leaf_hash(&leaf.to_bytes()));
         }
         let end = leaves.last().ok_or_else(|| StateFault("a block without leaf".into()))?;
-        let transactions = transactions_hash(txs.iter().map(Vec::as_slice));
+        let transactions = transactions_hash(admitted.iter().map(|tx| tx.tx().jwt_hash()));
         let header = payload
             .header(self.founding.id, end, transactions, self.log.size(), self.log.root())
             .ok_or_else(|| StateFault("a block without leaf".into()))?;

@@ -50,13 +50,13 @@ fn a_header_has_332_bytes_that_each_count() {
 }
 
 #[test]
-fn where_a_transaction_ends_is_hashed() {
-    let hash = |parts: &[&[u8]]| transactions_hash(parts.iter().copied());
+fn which_transactions_and_their_order_are_hashed() {
+    let hash = |parts: &[&[u8]]| transactions_hash(parts.iter().map(|part| Hash::of(part)));
     assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
     assert_ne!(hash(&[b"abc"]), hash(&[b"abc", b""]));
     assert_ne!(hash(&[b"a", b"b"]), hash(&[b"b", b"a"]));
     assert_eq!(hash(&[]), Hash::of(b""));
-    assert_eq!(hash(&[b"ab"]), Hash::of(b"\0\0\0\x02ab"));
+    assert_eq!(hash(&[b"ab"]), Hash::of(Hash::of(b"ab").as_bytes()));
 }
 
 #[test]

@@ -320,7 +320,7 @@ impl Ledger {
             proposer: before.iter().next().unwrap().vote,
             previous,
             previous_certificate: self.certificates.last().map_or(Hash::ZERO, Certificate::hash),
-            transactions: transactions_hash(txs.iter().map(|tx| &**tx.tx().bytes())),
+            transactions: transactions_hash(txs.iter().map(|tx| tx.tx().jwt_hash())),
             log_size: self.frontier.size(),
             log_root: self.frontier.root(),
             state_root: self.root.hash,

@@ -32,11 +32,14 @@ use chain_core::types::{Height, TimeMs};
 use chain_core::validators::{Skips, ValidatorSet};
 use log::{ChangedTiles, LogEdge};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tree::{Changes, StateTree};
 use view::StateView;
+
+/// A map that is asked a hundred times per transaction. Its seed is random.
+type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// Prepared blocks kept in memory; others are executed again when they are decided.
 const PREPARED_KEPT: usize = 4;

@@ -123,7 +123,7 @@ impl Ledger {
             }
             txs.push(admitted);
         }
-        let prepared = self.finish(&head, time, proposer, head.certificate.clone(), txs, None)?;
+        let prepared = self.finish(&head, time, proposer, head.certificate.clone(), txs)?;
         self.keep_prepared(prepared.clone());
         Ok(prepared)
     }
@@ -142,7 +142,7 @@ impl Ledger {
         let head = self.head();
         let WireBlock { header, certificate, txs } = block;
         check_header(&header, certificate.as_ref(), &head, &proposal, self)?;
-        check_transactions(&header, txs.iter().map(Vec::as_slice))?;
+        check_transactions(&header, txs.iter().map(|tx| jwt_hash(tx)))?;
         let txs = self.verify_all(&head, &txs, verified)?;
         self.check_on(&head, header, certificate, txs)
     }
@@ -163,7 +163,7 @@ impl Ledger {
         if let Some(known) = self.find_prepared(&header.hash()) {
             return Ok(known);
         }
-        check_transactions(&header, txs.iter().map(|tx| &**tx.bytes()))?;
+        check_transactions(&header, txs.iter().map(VerifiedTx::jwt_hash))?;
         self.check_on(&head, header, certificate, txs)
     }
 
@@ -187,8 +187,7 @@ impl Ledger {
             }
             admitted.push(tx);
         }
-        let prepared =
-            self.finish(head, header.time, header.proposer, certificate, admitted, Some(header.transactions))?;
+        let prepared = self.finish(head, header.time, header.proposer, certificate, admitted)?;
         compare(&header, &prepared.header)?;
         self.keep_prepared(prepared.clone());
         Ok(prepared)
@@ -229,7 +228,6 @@ impl Ledger {
         proposer: PublicKey,
         certificate: Option<Certificate>,
         txs: Vec<AdmittedTx>,
-        transactions: Option<Hash>,
     ) -> Result<Arc<Prepared>, BlockError> {
         let height = head.height.next();
         let base = Recalled::new(self.storage.clone());
@@ -266,7 +264,7 @@ impl Ledger {
             proposer,
             previous: head.hash,
             previous_certificate: certificate.as_ref().map_or(Hash::ZERO, Certificate::hash),
-            transactions: transactions.unwrap_or_else(|| transactions_hash(txs.iter().map(|tx| &**tx.tx().bytes()))),
+            transactions: transactions_hash(txs.iter().map(|tx| tx.tx().jwt_hash())),
             log_size: log.size(),
             log_root: log.root(),
             state_root: tree.root.hash,
@@ -363,8 +361,8 @@ fn check_header(
     Ok(())
 }
 
-fn check_transactions<'a>(header: &Header, txs: impl Iterator<Item = &'a [u8]>) -> Result<(), BlockError> {
-    if header.transactions == transactions_hash(txs) { Ok(()) } else { Err(BlockError::Header("transactions")) }
+fn check_transactions(header: &Header, jwts: impl Iterator<Item = Hash>) -> Result<(), BlockError> {
+    if header.transactions == transactions_hash(jwts) { Ok(()) } else { Err(BlockError::Header("transactions")) }
 }
 
 fn compare(said: &Header, found: &Header) -> Result<(), BlockError> {

@@ -7,12 +7,14 @@
 //! for an old height.
 
 use super::pages::{self, Numbered, Pages};
-use super::{LedgerError, decode, encode};
+use super::{FastMap, LedgerError, decode, encode};
 use crate::storage::{Batch, Direction, Storage, StorageError, Table};
 use chain_core::hash::Hash;
 use chain_core::tree::{self, NibblePath, Page, PageCache, PageId, PageReader, Proof, Root, TreeError, TreeUpdate};
 use chain_core::types::Height;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use foldhash::fast::RandomState;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// Pages on disk that are kept decoded, about half a kilobyte each.
@@ -63,7 +65,7 @@ struct Live {
 
 /// Pages of one tree, or parts of it: no path twice.
 #[derive(Default)]
-struct ByPath(HashMap<NibblePath, (u64, Page)>);
+struct ByPath(FastMap<NibblePath, (u64, Page)>);
 
 struct Writing {
     height: Height,
@@ -95,21 +97,31 @@ pub enum PastError {
 }
 
 impl ByPath {
+    fn for_pages(count: usize) -> ByPath {
+        ByPath(FastMap::with_capacity_and_hasher(count, RandomState::default()))
+    }
+
     fn get(&self, id: &PageId) -> Option<&Page> {
         self.0.get(&id.path).filter(|(version, _)| *version == id.version).map(|(_, page)| page)
     }
 
     /// Makes an update: gives the pages that it replaces, and the ids of those that are elsewhere.
     fn apply(&mut self, update: &TreeUpdate) -> (ByPath, Vec<PageId>) {
-        let (mut replaced, mut elsewhere) = (ByPath(HashMap::with_capacity(update.stale.len())), Vec::new());
-        for id in &update.stale {
-            match self.0.remove(&id.path) {
-                Some(page) => drop(replaced.0.insert(id.path, page)),
-                None => elsewhere.push(*id),
+        let (mut replaced, mut elsewhere) = (ByPath::for_pages(update.stale.len()), Vec::new());
+        for (id, page) in &update.new_pages {
+            if let Some(old) = self.0.insert(id.path, (id.version, page.clone())) {
+                replaced.0.insert(id.path, old);
             }
         }
-        for (id, page) in &update.new_pages {
-            self.0.insert(id.path, (id.version, page.clone()));
+        for id in &update.stale {
+            if replaced.0.contains_key(&id.path) {
+                continue;
+            }
+            // What stands under its path now may be the new page.
+            match self.0.entry(id.path) {
+                Entry::Occupied(page) if page.get().0 == id.version => drop(replaced.0.insert(id.path, page.remove())),
+                _ => elsewhere.push(*id),
+            }
         }
         (replaced, elsewhere)
     }
@@ -384,7 +396,7 @@ impl Live {
     }
 
     fn begin_snapshot(&mut self, height: Height) {
-        let fresh = ByPath(HashMap::with_capacity(self.fresh.0.len()));
+        let fresh = ByPath::for_pages(self.fresh.0.len());
         let pages = std::mem::replace(&mut self.fresh, fresh);
         self.changed = 0;
         self.writing = Some(Writing::new(height, pages, std::mem::take(&mut self.stale)));

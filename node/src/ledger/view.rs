@@ -1,10 +1,10 @@
 //! Reading the committed state.
 
+use super::FastMap;
 use crate::storage::{Batch, Direction, Storage, StorageError, Table};
 use chain_core::state::{StateFault, StateRead};
 use chain_core::types::Height;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The newest committed state.
@@ -20,7 +20,7 @@ impl StateRead for StateView {
 /// The newest committed state, with a memory of the rows read: a block reads and replaces the same ones.
 pub struct Recalled {
     storage: Arc<dyn Storage>,
-    rows: RefCell<HashMap<String, Option<Vec<u8>>>>,
+    rows: RefCell<FastMap<String, Option<Vec<u8>>>>,
 }
 
 impl Recalled {
