@@ -6,30 +6,40 @@
 
 use crate::hash::Hash;
 use crate::types::Kid;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::{AsOut as _, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Strict base64url without padding (RFC 7515): the one encoding of a byte string.
 pub fn b64(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+    URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
 /// Decodes strict base64url; none when it is not the canonical encoding.
 pub fn unb64(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
+    URL_SAFE_NO_PAD.decode_to_vec(text).ok()
+}
+
+/// Appends what [`b64`] gives.
+pub(crate) fn b64_onto(bytes: &[u8], text: &mut String) {
+    URL_SAFE_NO_PAD.encode_append(bytes, text);
+}
+
+/// Appends what [`unb64`] gives.
+pub(crate) fn unb64_onto(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
+    URL_SAFE_NO_PAD.decode_append(text, bytes).ok()
 }
 
 /// The base64url of 32 bytes, without memory of its own.
-pub(crate) fn b64_to(bytes: &[u8; 32], room: &mut [u8; 43]) {
-    // Cannot fail: 32 bytes take 43 characters.
-    let _ = URL_SAFE_NO_PAD.encode_slice(bytes, room);
+pub(crate) fn b64_to<'a>(bytes: &[u8; 32], room: &'a mut [u8; 43]) -> &'a [u8] {
+    // 32 bytes take 43 characters.
+    URL_SAFE_NO_PAD.encode(bytes, room.as_mut_slice().as_out())
 }
 
 /// Whether a text is the base64url of 32 bytes.
 pub(crate) fn is_b64(text: &str) -> bool {
-    matches!(URL_SAFE_NO_PAD.decode_slice(text, &mut [0; 33]), Ok(32))
+    text.len() == 43 && URL_SAFE_NO_PAD.check(text.as_bytes()).is_ok()
 }
 
 /// Why a key was not accepted.

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! RFC 8032 vectors, and everything that only a careless verifier accepts.
 
+use proptest::prelude::*;
 use super::*;
 
 fn bytes<const N: usize>(hex_digits: &str) -> [u8; N] {
@@ -112,6 +113,47 @@ fn a_malleated_signature_is_refused() {
         }
         assert_eq!(carry, 0);
         assert!(!PublicKey::from_bytes(bytes(public)).unwrap().verify(&message, &signature));
+    }
+}
+
+proptest! {
+    /// The vectorised library against the plain one: every node must take the same texts.
+    #[test]
+    fn two_libraries_agree_on_base64url(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        text in "[A-Za-z0-9_+/=. -]{0,90}",
+        at in any::<proptest::sample::Index>(),
+        by in any::<char>(),
+    ) {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let good = b64(&bytes);
+        prop_assert_eq!(&good, &URL_SAFE_NO_PAD.encode(&bytes));
+        let mut onto = String::from("x");
+        super::b64_onto(&bytes, &mut onto);
+        prop_assert_eq!(&onto[1..], &good);
+        let mut changed: Vec<char> = good.chars().collect();
+        if !changed.is_empty() {
+            let at = at.index(changed.len());
+            changed[at] = by;
+        }
+        let cut: String = changed.iter().skip(1).collect();
+        for text in [good, changed.into_iter().collect(), cut, text] {
+            let plain = URL_SAFE_NO_PAD.decode(&text).ok();
+            prop_assert_eq!(&unb64(&text), &plain, "{:?}", &text);
+            let mut onto = vec![7];
+            let appended = super::unb64_onto(&text, &mut onto).map(|()| onto[1..].to_vec());
+            prop_assert_eq!(&appended, &plain, "{:?}", &text);
+            prop_assert_eq!(super::is_b64(&text), plain.is_some_and(|bytes| bytes.len() == 32), "{:?}", &text);
+        }
+    }
+
+    /// The last characters of every length: bits that stand for nothing must be zero.
+    #[test]
+    fn two_libraries_agree_on_ends(text in "[A-Za-z0-9_-]{40,47}") {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let plain = URL_SAFE_NO_PAD.decode(&text).ok();
+        prop_assert_eq!(&unb64(&text), &plain);
+        prop_assert_eq!(super::is_b64(&text), plain.is_some_and(|bytes| bytes.len() == 32));
     }
 }
 

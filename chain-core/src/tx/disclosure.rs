@@ -18,8 +18,7 @@ pub fn digest(disclosure: &str) -> String {
 /// Whether this is the digest of a disclosure.
 pub(super) fn is_digest(text: &str, disclosure: &str) -> bool {
     let mut room = [0; 43];
-    b64_to(Hash::of(disclosure.as_bytes()).as_bytes(), &mut room);
-    text.as_bytes() == room
+    text.as_bytes() == b64_to(Hash::of(disclosure.as_bytes()).as_bytes(), &mut room)
 }
 
 /// `[salt, value]`: the disclosure of an array element.

@@ -5,7 +5,7 @@
 //! `FORMAT.md`, section 2, has the layout.
 
 use super::MAX_BYTES;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::keys::{b64_onto, unb64_onto};
 
 /// The text follows as it is.
 const PLAIN: u8 = 0;
@@ -56,7 +56,7 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
 fn push(parts: &mut Vec<u8>, part: &str) -> Option<()> {
     let at = parts.len();
     parts.extend([0; 4]);
-    URL_SAFE_NO_PAD.decode_vec(part, parts).ok()?;
+    unb64_onto(part, parts)?;
     let length = u32::try_from(parts.len() - at - 4).ok()?;
     parts.get_mut(at..at + 4)?.copy_from_slice(&length.to_le_bytes());
     Some(())
@@ -67,7 +67,7 @@ fn encode(mut parts: &[u8]) -> Option<Vec<u8>> {
     let mut count = 0;
     while let Some((length, rest)) = parts.split_first_chunk() {
         let (part, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        URL_SAFE_NO_PAD.encode_string(part, &mut text);
+        b64_onto(part, &mut text);
         text.push(if count < 2 { '.' } else { '~' });
         (parts, count) = (rest, count + 1);
     }
