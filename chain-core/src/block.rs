@@ -15,8 +15,8 @@ use crate::validators::ValidatorSet;
 use crate::vote::precommit_bytes;
 use serde::{Deserialize, Serialize};
 
-/// The only protocol version so far.
-pub const PROTOCOL_VERSION: u16 = 1;
+/// The protocol version. Version 1 had another hash of the transactions in the header.
+pub const PROTOCOL_VERSION: u16 = 2;
 /// Bytes of an encoded header.
 pub const HEADER_BYTES: usize = 332;
 

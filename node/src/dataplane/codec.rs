@@ -9,7 +9,7 @@ use libp2p::request_response;
 use std::io;
 
 /// Name of the protocol.
-pub const PROTOCOL: &str = "/sealane/data/1";
+pub const PROTOCOL: &str = "/sealane/data/2";
 
 /// Room that is made at once: for a batch of transactions.
 const FIRST_READ: usize = 1 << 20;

@@ -22,7 +22,7 @@ const CACHED_PAGES: usize = 512 * 1024;
 /// Replaced pages that are kept for proofs at heights shortly before the newest, at most.
 const REPLACED_PAGES: usize = 32 * 1024;
 /// Commits that a snapshot is written with.
-const PARTS: usize = 16;
+const PARTS: usize = 48;
 /// Rows of a scan at a time: those of Changes may have hundreds of kilobytes each.
 const SCANNED: usize = 64;
 
@@ -135,7 +135,7 @@ impl Writing {
         Writing { height, pages, order, written: 0, stale }
     }
 
-    /// What the next commit writes: about a sixteenth, in whole sheets.
+    /// What the next commit writes: one part, in whole sheets.
     fn part(&self) -> Vec<Numbered> {
         let end = self.order.len().min(self.written + self.order.len().div_ceil(PARTS));
         let part = self.order.get(self.written..pages::end_of_sheet(&self.order, end)).unwrap_or_default();

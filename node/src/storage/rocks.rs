@@ -75,7 +75,7 @@ impl RocksStorage {
         options.set_keep_log_file_num(2);
         options.set_max_total_wal_size(256 << 20);
         // Blocks and pages are large and never change: kept out of the sorted files, they are not rewritten by
-        // compaction. They are base64 and hashes, which LZ4 cannot make smaller.
+        // compaction. Transactions are packed already, and hashes do not get smaller.
         options.set_enable_blob_files(true);
         options.set_min_blob_size(BLOB_BYTES);
         options.set_blob_compression_type(DBCompressionType::None);

@@ -107,9 +107,9 @@ pub struct Report {
     pub state_keys_per_tx: usize,
     /// Records per transaction.
     pub records_per_tx: usize,
-    /// Resident memory of the largest node, MiB.
+    /// Resident memory of the largest node after that step, MiB.
     pub rss_mib: f64,
-    /// Bytes on disk of one node, per record.
+    /// Bytes on disk of one node after that step, per record.
     pub disk_bytes_per_record: f64,
     /// Cores of the machine.
     pub cores: usize,
@@ -119,94 +119,125 @@ pub struct Report {
 
 /// p99 of a step must stay below this.
 const HELD_P99_MS: f64 = 1000.0;
+/// Steps of a search, at most.
+const MOST_STEPS: usize = 14;
 
-/// Runs the load.
+/// A step, and what was measured beside it.
+struct Measured {
+    step: Step,
+    raw: Raw,
+    rss_mib: f64,
+    disk_bytes_per_record: f64,
+}
+
+impl Measured {
+    fn is_held(&self) -> bool {
+        let step = &self.step;
+        step.p99_ms <= HELD_P99_MS && step.failed == 0 && step.tx_per_s >= 0.9 * step.offered_per_s as f64
+    }
+}
+
+/// Runs the load. Every step has four nodes of its own: the cost of a transaction grows with the state, so what an
+/// earlier step wrote, or left in a queue, must not tell in a later one.
 ///
 /// # Errors
 /// See [`LoadError`].
 pub async fn run(options: Options, folder: &Path, mut progress: impl FnMut(&str)) -> Result<Report, LoadError> {
-    let cast = Cast::new(options.seed).map_err(SetUpError::from)?;
-    let now = TimeMs(crate::client::now_s() * 1000);
-    let mut network = TestNetwork::prepare(&folder.join("net"), cast, 4, now)?;
-    progress("starting four nodes");
-    network.network.start().await?;
-    let urls: Vec<std::net::SocketAddr> = network.network.nodes.iter().map(|n| n.ports.api).collect();
-    let pool = Pool::new(urls);
-    let mut source = Source::new(&network, options);
-    // A warm-up, not counted: connections, caches.
-    step(&network, &pool, &mut source, 100, 2).await?;
-
-    progress("measuring the raw rates, here and after every step: other guests of the machine change them");
-    let raw_folder = folder.join("raw");
-    let measure = || raw::measure(&raw_folder).map_err(LoadError::Raw);
-    let mut before = measure()?;
+    progress("every step has four nodes of its own, and the raw rates are measured before and after it: other guests of the machine change them");
     let mut steps: Vec<Step> = Vec::new();
-    let mut held: Option<(Step, Raw)> = None;
-    match options.rate {
-        Some(rate) => {
-            let one = step(&network, &pool, &mut source, rate, options.seconds).await?;
-            progress(&line(&one));
-            settle(&network).await;
-            held = Some((one.clone(), before.mean(&measure()?)));
-            steps.push(one);
+    let mut held: Option<Measured> = None;
+    let mut search = Search::from(if options.records_per_tx > 10 { 100 } else { 1000 });
+    for number in 0..MOST_STEPS {
+        let rate = options.rate.unwrap_or(search.rate);
+        let one = measured(options, rate, &folder.join(format!("step-{number}"))).await?;
+        progress(&line(&one.step));
+        steps.push(one.step.clone());
+        let good = one.is_held();
+        if options.rate.is_some() || good && held.as_ref().is_none_or(|h| one.step.tx_per_s > h.step.tx_per_s) {
+            held = Some(one);
         }
-        None => {
-            let (mut low, mut high) = (0u64, None::<u64>);
-            let mut rate = if options.records_per_tx > 10 { 100 } else { 1000 };
-            for _ in 0..12 {
-                let one = step(&network, &pool, &mut source, rate, options.seconds).await?;
-                progress(&line(&one));
-                let kept_up = one.tx_per_s >= 0.9 * rate as f64;
-                let good = one.p99_ms <= HELD_P99_MS && one.failed == 0 && kept_up;
-                steps.push(one.clone());
-                settle(&network).await;
-                let after = measure()?;
-                if good {
-                    low = rate;
-                    if held.as_ref().is_none_or(|(h, _)| one.tx_per_s > h.tx_per_s) {
-                        held = Some((one, before.mean(&after)));
-                    }
-                } else {
-                    high = Some(rate);
-                }
-                before = after;
-                rate = match high {
-                    // Gently: a rate far too high leaves a long queue behind.
-                    None => rate * 3 / 2,
-                    Some(high) if high - low <= (low / 10).max(5) => break,
-                    Some(high) => low + (high - low) / 2,
-                };
-            }
+        if options.rate.is_some() || !search.goes_on(good) {
+            break;
         }
     }
-    let (best, raw) = held.ok_or_else(|| LoadError::Other("not even the lowest rate was held".into()))?;
-    let (rss_mib, disk) = (usage::largest_rss_mib(&network), usage::disk_bytes(&network.network.nodes[0].folder));
+    let best = held.ok_or_else(|| LoadError::Other("not even the lowest rate was held".into()))?;
+    let (step, raw) = (best.step, best.raw);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let per_tx = raw.verify_us + options.records_per_tx as f64 * (raw.store_us + raw.state_us);
     let limit = cores as f64 / (4.0 * per_tx * 1e-6);
-    let records_written = (source.built * options.records_per_tx as u64).max(1);
-    drop(source);
-    network.network.stop();
     Ok(Report {
-        tx_per_s: best.tx_per_s,
-        records_per_s: best.tx_per_s * options.records_per_tx as f64,
-        p50_ms: best.p50_ms,
-        p99_ms: best.p99_ms,
-        p999_ms: best.p999_ms,
-        cpu_us_per_tx_per_node: best.cpu_us_per_tx_per_node,
-        cpu_us_per_tx_client: best.cpu_us_per_tx_client,
+        tx_per_s: step.tx_per_s,
+        records_per_s: step.tx_per_s * options.records_per_tx as f64,
+        p50_ms: step.p50_ms,
+        p99_ms: step.p99_ms,
+        p999_ms: step.p999_ms,
+        cpu_us_per_tx_per_node: step.cpu_us_per_tx_per_node,
+        cpu_us_per_tx_client: step.cpu_us_per_tx_client,
         limit_tx_per_s: limit,
-        share_of_limit: best.tx_per_s / limit,
+        share_of_limit: step.tx_per_s / limit,
         t_verify_us: raw.verify_us,
         t_store_us: raw.store_us,
         t_state_us: raw.state_us,
         state_keys_per_tx: options.records_per_tx,
         records_per_tx: options.records_per_tx,
-        rss_mib,
-        disk_bytes_per_record: disk as f64 / records_written as f64,
+        rss_mib: best.rss_mib,
+        disk_bytes_per_record: best.disk_bytes_per_record,
         cores,
         steps,
     })
+}
+
+/// The search for the highest rate that is held: half as much again until one is not, then in between.
+struct Search {
+    rate: u64,
+    low: u64,
+    high: Option<u64>,
+}
+
+impl Search {
+    fn from(rate: u64) -> Search {
+        Search { rate, low: 0, high: None }
+    }
+
+    /// Takes in how the last step went. False when the answer is known to a twentieth.
+    fn goes_on(&mut self, held: bool) -> bool {
+        if held {
+            self.low = self.rate;
+        } else {
+            self.high = Some(self.rate);
+        }
+        self.rate = match self.high {
+            None => self.rate * 3 / 2,
+            Some(high) => self.low + (high - self.low) / 2,
+        };
+        self.high.is_none_or(|high| high - self.low > (self.low / 20).max(5))
+    }
+}
+
+/// A step on a network of its own, with the raw rates before and after it.
+async fn measured(options: Options, rate: u64, folder: &Path) -> Result<Measured, LoadError> {
+    let cast = Cast::new(options.seed).map_err(SetUpError::from)?;
+    let now = TimeMs(crate::client::now_s() * 1000);
+    let mut network = TestNetwork::prepare(&folder.join("net"), cast, 4, now)?;
+    network.network.start().await?;
+    let pool = Pool::new(network.network.nodes.iter().map(|n| n.ports.api).collect());
+    let mut source = Source::new(&network, options);
+    // A warm-up, not counted: connections, caches.
+    step(&network, &pool, &mut source, 100, 2).await?;
+    settle(&network).await;
+    let measure = || raw::measure(&folder.join("raw")).map_err(LoadError::Raw);
+    let before = measure()?;
+    let step = step(&network, &pool, &mut source, rate, options.seconds).await?;
+    settle(&network).await;
+    let raw = before.mean(&measure()?);
+    let written = (source.built * options.records_per_tx as u64).max(1);
+    let rss_mib = usage::largest_rss_mib(&network);
+    let disk_bytes_per_record = usage::disk_bytes(&network.network.nodes[0].folder) as f64 / written as f64;
+    drop(source);
+    network.network.stop();
+    // The ledgers of a dozen steps would fill a small disk.
+    let _ = std::fs::remove_dir_all(folder);
+    Ok(Measured { step, raw, rss_mib, disk_bytes_per_record })
 }
 
 fn line(step: &Step) -> String {
@@ -216,7 +247,7 @@ fn line(step: &Step) -> String {
     )
 }
 
-/// Waits until nothing waits in the pools, so that a step too fast does not spoil the next.
+/// Waits until nothing waits in the pools.
 async fn settle(network: &TestNetwork) {
     let client = reqwest::Client::new();
     for _ in 0..120 {
