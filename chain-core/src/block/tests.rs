@@ -25,7 +25,7 @@ fn a_header_has_332_bytes_that_each_count() {
     let golden = header();
     assert_eq!(golden.to_bytes().len(), 332);
     assert_eq!(golden.to_bytes().len(), HEADER_BYTES);
-    assert_eq!(golden.hash().to_hex(), "142d45454e40f69ecbabc88b94bb34a86a1c4359f21e6480d1e415114d4167b0");
+    assert_eq!(golden.hash().to_hex(), "6ca56365ff096b9efaaf9fc74d502d6f22e4440c6c145892d7d892e42fbac27f");
     let changes: [fn(&mut Header); 13] = [
         |h| h.version ^= 1,
         |h| h.ledger.0.0[31] ^= 1,
