@@ -106,6 +106,7 @@ async fn receipt_status(stage: &Stage, node: usize, id: &RecordId) -> u16 {
 
 /// For so long the record's receipt is answered 202, by every node.
 async fn assert_waits(stage: &Stage, id: &RecordId, long: Duration) {
+    stage.level().await;
     let until = Instant::now() + long;
     while Instant::now() < until {
         for node in 0..4 {
