@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// The next block begins at least this long after the last, unless another node is at it already.
 const SHORTEST: Duration = Duration::from_millis(80);
 /// The same when blocks are much work.
-const LONGEST: Duration = Duration::from_millis(160);
+const LONGEST: Duration = Duration::from_millis(110);
 /// In between, the ledger's own work on blocks takes one part in so many of the time.
 const WORK_PART: u32 = 4;
 
@@ -50,14 +50,14 @@ mod tests {
 
     #[test]
     fn a_fourth_of_the_time_is_work_within_bounds() {
-        for (work, pause) in [(0, 80), (20, 80), (21, 84), (30, 120), (40, 160), (5_000, 160)] {
+        for (work, pause) in [(0, 80), (20, 80), (21, 84), (27, 108), (30, 110), (5_000, 110)] {
             assert_eq!(pause_after(Duration::from_millis(work)), Duration::from_millis(pause), "{work} ms of work");
         }
         let pace = Pace::default();
         assert_eq!(pace.pause(), SHORTEST);
         pace.work_us.store(30_000, Ordering::Relaxed);
         pace.decided();
-        assert_eq!(pace.pause(), Duration::from_millis(120));
+        assert_eq!(pace.pause(), Duration::from_millis(110));
         pace.decided();
         assert_eq!(pace.pause(), SHORTEST, "work counts for one block");
     }
