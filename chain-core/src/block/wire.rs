@@ -1,4 +1,4 @@
-//! A block as nodes exchange and store it.
+//! A whole block as bytes: in an archive with its transactions as sent, in a node with them packed.
 
 use super::{Certificate, Header};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub struct WireBlock {
     pub header: Header,
     /// The certificate of the block before; none at height 1.
     pub certificate: Option<Certificate>,
-    /// The transactions' bytes as they were sent.
+    /// The transactions' bytes: as they were sent, or packed ([`crate::tx::packed`]) where a node stores them.
     #[serde(with = "byte_strings")]
     pub txs: Vec<Vec<u8>>,
 }
